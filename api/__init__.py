@@ -1,0 +1,1 @@
+"""Where Parkloom meets the world: command line, HTTP, services, settings."""

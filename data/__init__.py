@@ -1,0 +1,1 @@
+"""Where Parkloom keeps and reads: tables, stores, importers, reference lists, samples."""

@@ -1,0 +1,1 @@
+"""The decisions: plans with their bound, their reasons and their certificate."""

@@ -1,0 +1,142 @@
+"""Read a log again from its first entry: the chains, the signatures and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ledger.errors import NotVerified, Refusal
+from ledger.log import canonical
+from ledger.log.body import Body, parse_body
+from ledger.log.checks import chain_place, check_expiry, check_signatures, extend_chain
+from ledger.log.entry import NO_LEAF, Envelope, parse_leaf
+from ledger.log.merkle import Frontier, leaf_hash
+from ledger.log.rules import Rules
+from ledger.log.state import StateLayer
+from ledger.log.store import Head
+
+
+class ReplayFailed(NotVerified):
+    """An entry cannot stand where it stands.
+
+    Parameters
+    ----------
+    code
+        `ENTRY_MALFORMED`, `CHAIN_BROKEN`, `TIME_BACK`, `ORDER_CHAIN_BROKEN`, `WRONG_LOG`,
+        `REQUEST_TWICE`, or the code of the refusal of a rule.
+    index
+        Place of the entry, from 0.
+    """
+
+    def __init__(self, code: str, message: str, index: int) -> None:
+        super().__init__(code, message)
+        self.index = index
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it travel between processes."""
+        return (type(self), (self.code, self.message, self.index))
+
+
+class Replay:
+    """The log up to some entry, everything checked.
+
+    Parameters
+    ----------
+    origin
+        Name of the log.
+    rules
+        The rules of the record; without them only the log's own chains are checked.
+    """
+
+    def __init__(self, origin: str, rules: Rules | None = None) -> None:
+        self._origin = origin
+        self._rules = rules
+        self._requests: set[str] = set()
+        self._last_leaf = NO_LEAF
+        self._time_ms = 0
+        self._frontier = Frontier()
+        self.state = StateLayer(_nothing)
+
+    @property
+    def head(self) -> Head:
+        """Where the replay stands."""
+        return Head(frontier=self._frontier, last_leaf=self._last_leaf, time_ms=self._time_ms)
+
+    def extend(self, leaves: Iterable[bytes]) -> Head:
+        """Check these entries after those before; return the head.
+
+        Raises
+        ------
+        ReplayFailed
+            At the first entry that cannot stand; the replay is then of no more use.
+        """
+        for leaf in leaves:
+            self.add(leaf)
+        return self.head
+
+    def add(self, leaf: bytes) -> Envelope:
+        """Check one entry after those before, and return it.
+
+        Raises
+        ------
+        ReplayFailed
+            When it cannot stand here.
+        """
+        index = self._frontier.size
+        try:
+            envelope = parse_leaf(leaf)
+            body = parse_body(canonical.encode(envelope.body))
+        except Refusal as refusal:
+            raise ReplayFailed("ENTRY_MALFORMED", f"Entry {index}: {refusal}", index) from refusal
+        self._check_place(envelope, body, index)
+        try:
+            self._apply(envelope, body, leaf_hash(leaf))
+        except Refusal as refusal:
+            raise ReplayFailed(refusal.code, f"Entry {index}: {refusal}", index) from refusal
+        self._requests.add(body.idem)
+        self._last_leaf = leaf_hash(leaf)
+        self._time_ms = envelope.meta.time_ms
+        self._frontier = self._frontier.extended([self._last_leaf])
+        return envelope
+
+    def _check_place(self, envelope: Envelope, body: Body, index: int) -> None:
+        meta = envelope.meta
+        if (meta.index, meta.previous_leaf) != (index, self._last_leaf):
+            raise ReplayFailed(
+                "CHAIN_BROKEN",
+                f"Entry {index} says that it is {meta.index} and follows "
+                f"{meta.previous_leaf.hex()}; it follows {self._last_leaf.hex()}.",
+                index,
+            )
+        if meta.time_ms < self._time_ms:
+            raise ReplayFailed(
+                "TIME_BACK",
+                f"Entry {index} is of {meta.time_ms} ms, the one before of {self._time_ms} ms.",
+                index,
+            )
+        if body.fields["log"] != self._origin:
+            raise ReplayFailed(
+                "WRONG_LOG", f"Entry {index} was made for {body.fields['log']!r}.", index
+            )
+        if body.idem in self._requests:
+            raise ReplayFailed("REQUEST_TWICE", f"Entry {index} repeats {body.idem}.", index)
+
+    def _apply(self, envelope: Envelope, body: Body, digest: bytes) -> None:
+        meta = envelope.meta
+        check_expiry(body, meta.time_ms)
+        sequence, previous = chain_place(self.state, body)
+        if (meta.order_sequence, meta.order_previous) != (sequence, previous):
+            raise ReplayFailed(
+                "ORDER_CHAIN_BROKEN",
+                f"Entry {meta.index} says it is number {meta.order_sequence} of order "
+                f"{body.order}; number {sequence} is expected.",
+                meta.index,
+            )
+        if self._rules is not None:
+            keys = self._rules.signer_keys(self.state, body.fields, envelope.signatures)
+            check_signatures(self._origin, body.data, envelope.signatures, keys)
+            self._rules.apply(self.state, envelope)
+        extend_chain(self.state, body, sequence, digest)
+
+
+def _nothing(_key: str) -> bytes | None:
+    return None

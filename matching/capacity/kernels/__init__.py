@@ -1,0 +1,1 @@
+"""The loops that must be fast, compiled by numba: numbers in arrays, no Python objects."""

@@ -1,0 +1,1 @@
+"""Domain values out: the files that other programs and people read."""

@@ -1,0 +1,367 @@
+"""Whole capacity problems: what was imported, and the open book to match next.
+
+A *scope* is one horizon with its settings, the Monday of its week 0, and the parks, offers and
+orders in it. One scope of an operator is current: its open book.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from data.errors import Conflict, NotFound, ValueNotStorable
+from data.stores import offers as offer_store
+from data.stores import orders as order_store
+from data.stores.sql import PAGE, affected, change, found, insert_all, insert_new, only, page
+from data.stores.viewer import Viewer
+from data.tables.capacity import MatchingScopeRow, ScopeParkRow
+from data.tables.orders import OrderRow
+from data.tables.plans import PlanLineRow
+from matching.capacity import Offer, Park, Problem, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One horizon that offers and orders share.
+
+    Parameters
+    ----------
+    week0
+        Monday of the ISO week that is week 0.
+    currency
+        Of all its amounts; matching runs in CNY.
+    current
+        Whether it is its operator's open book.
+    created_ms
+        UTC milliseconds.
+    """
+
+    id: str
+    name: str
+    week0: date
+    settings: Settings
+    created_ms: int
+    currency: str = "CNY"
+    current: bool = True
+
+    def __post_init__(self) -> None:
+        if self.week0.isoweekday() != 1:
+            raise ValueError(
+                f"scope {self.id}: week 0 begins on a Monday, got {self.week0} "
+                f"({self.week0:%A}); give the Monday of its ISO week"
+            )
+        if self.currency != "CNY":
+            raise ValueError(f"scope {self.id}: matching runs in CNY, not in {self.currency}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBook:
+    """What is to be matched now: a scope and its problem without what is agreed already."""
+
+    scope: Scope
+    problem: Problem
+
+
+def save_problem(
+    session: Session,
+    operator_id: str,
+    problem: Problem,
+    week0: date,
+    *,
+    scope_id: str,
+    name: str,
+    now_ms: int,
+    numbers: Mapping[str, str] | None = None,
+    current: bool = True,
+) -> Scope:
+    """Keep a whole problem as a new scope, and make it the open book unless told otherwise.
+
+    Parameters
+    ----------
+    week0
+        Monday of the ISO week that is week 0.
+    scope_id
+        Chosen by the caller, new for the operator.
+    numbers
+        The buyers' own order numbers by order id; an order without one is known by its id.
+
+    Raises
+    ------
+    Conflict
+        When the operator has a scope of that id.
+    ValueError
+        When `week0` is no Monday.
+    """
+    scope = Scope(
+        id=scope_id,
+        name=name,
+        week0=week0,
+        settings=problem.settings,
+        created_ms=now_ms,
+        current=current,
+    )
+    add_scope(session, operator_id, scope)
+    add_parks(session, operator_id, scope_id, problem.parks)
+    offer_store.add(session, operator_id, scope_id, problem.offers)
+    order_store.add(session, operator_id, scope_id, problem.orders, numbers=numbers)
+    order_store.add_quotations(session, operator_id, scope_id, problem.quotations)
+    return scope
+
+
+def load_problem(session: Session, viewer: Viewer, scope_id: str) -> Problem:
+    """Return a scope's problem exactly as it was saved, with what was added since.
+
+    Raises
+    ------
+    NotFound
+        When there is no such scope, or the viewer is not the operator.
+    """
+    settings = scope(session, viewer, scope_id).settings
+    if not viewer.is_operator:  # the whole problem is everybody's data
+        raise NotFound("problem", scope_id)
+    return Problem(
+        settings=settings,
+        parks=parks(session, viewer, scope_id),
+        offers=offer_store.in_order(session, viewer, scope_id),
+        orders=order_store.in_order(session, viewer, scope_id),
+        quotations=order_store.quotations(session, viewer, scope_id),
+    )
+
+
+def load_open_book(session: Session, viewer: Viewer, scope_id: str | None = None) -> OpenBook:
+    """Return all open offers and open orders of a scope, by default the current one.
+
+    Minutes of agreed plans are taken off the idle minutes of their offers.
+
+    Raises
+    ------
+    NotFound
+        When there is no such scope, no current one, or the viewer is not the operator.
+    """
+    book = current_scope(session, viewer) if scope_id is None else scope(session, viewer, scope_id)
+    if not viewer.is_operator:
+        raise NotFound("open book", book.id)
+    taken = _agreed_minutes(session, viewer, book.id)
+    offers = tuple(
+        _without(offer, taken)
+        for offer in offer_store.in_order(session, viewer, book.id, open_only=True)
+    )
+    orders = order_store.in_order(session, viewer, book.id, open_only=True)
+    offer_ids = {offer.offer_id for offer in offers}
+    order_ids = {order.order_id for order in orders}
+    problem = Problem(
+        settings=book.settings,
+        parks=parks(session, viewer, book.id),
+        offers=offers,
+        orders=orders,
+        quotations=tuple(
+            quotation
+            for quotation in order_store.quotations(session, viewer, book.id)
+            if quotation.offer_id in offer_ids and quotation.order_id in order_ids
+        ),
+    )
+    return OpenBook(scope=book, problem=problem)
+
+
+def add_scope(session: Session, operator_id: str, scope: Scope) -> None:
+    """Add a scope without parks, offers or orders.
+
+    Raises
+    ------
+    Conflict
+        When the operator has a scope of that id.
+    """
+    if scope.current:
+        _lay_down(session, operator_id)
+    settings = scope.settings
+    values = {
+        "operator_id": operator_id,
+        "id": scope.id,
+        "name": scope.name,
+        "week0": scope.week0,
+        "currency": scope.currency,
+        "current": scope.current,
+        "weeks": settings.weeks,
+        "max_block_weeks": settings.max_block_weeks,
+        "carbon_fen_per_kg": settings.carbon_fen_per_kg,
+        "transport_fixed_fen": settings.transport_fixed_fen,
+        "transport_fen_per_tonne_km": settings.transport_fen_per_tonne_km,
+        "transport_g_per_tonne_km": settings.transport_g_per_tonne_km,
+        "created_ms": scope.created_ms,
+    }
+    if not insert_new(session, MatchingScopeRow, values):
+        raise Conflict("scope", scope.id, "it is there already; choose a new id for a new import")
+
+
+def add_parks(session: Session, operator_id: str, scope_id: str, parks: Iterable[Park]) -> None:
+    """Add parks behind those of a scope; one that is there already is left as it is.
+
+    Raises
+    ------
+    ValueNotStorable
+        When a park of the same id lies elsewhere in this scope.
+    """
+    known = {park.park_id: park for park in _parks(session, operator_id, scope_id)}
+    new = []
+    for park in parks:
+        if park.park_id not in known:
+            new.append(park)
+            known[park.park_id] = park
+        elif known[park.park_id] != park:
+            raise ValueNotStorable(
+                f"park {park.park_id} lies elsewhere in scope {scope_id}: expected "
+                f"{known[park.park_id].lat}, {known[park.park_id].lon}, got {park.lat}, {park.lon}"
+            )
+    start = len(known) - len(new)
+    insert_all(
+        session,
+        ScopeParkRow,
+        (
+            {
+                "operator_id": operator_id,
+                "scope_id": scope_id,
+                "park_id": park.park_id,
+                "position": start + n,
+                "latitude": park.lat,
+                "longitude": park.lon,
+            }
+            for n, park in enumerate(new)
+        ),
+    )
+
+
+def make_current(session: Session, operator_id: str, scope_id: str) -> None:
+    """Make a scope its operator's open book instead of the one before.
+
+    Raises
+    ------
+    NotFound
+        When the operator has no such scope.
+    """
+    _lay_down(session, operator_id)
+    statement = (
+        update(MatchingScopeRow)
+        .where(
+            col(MatchingScopeRow.operator_id) == operator_id, col(MatchingScopeRow.id) == scope_id
+        )
+        .values(current=True)
+    )
+    change(session, statement, kind="scope", key=scope_id)
+
+
+def scope(session: Session, viewer: Viewer, scope_id: str) -> Scope:
+    """Return a scope; every viewer of the operator sees its horizon and settings.
+
+    Raises
+    ------
+    NotFound
+        When the viewer's operator has no such scope.
+    """
+    query = select(MatchingScopeRow).where(
+        col(MatchingScopeRow.operator_id) == viewer.operator_id,
+        col(MatchingScopeRow.id) == scope_id,
+    )
+    return _scope(only(session, query, kind="scope", key=scope_id))
+
+
+def current_scope(session: Session, viewer: Viewer) -> Scope:
+    """Return the scope that is the open book.
+
+    Raises
+    ------
+    NotFound
+        When the viewer's operator has none.
+    """
+    query = select(MatchingScopeRow).where(
+        col(MatchingScopeRow.operator_id) == viewer.operator_id, col(MatchingScopeRow.current)
+    )
+    return _scope(only(session, query, kind="scope", key="current"))
+
+
+def scopes(
+    session: Session, viewer: Viewer, *, after: str | None = None, limit: int = PAGE
+) -> tuple[Scope, ...]:
+    """Return one page of the operator's scopes, by id."""
+    query = select(MatchingScopeRow).where(col(MatchingScopeRow.operator_id) == viewer.operator_id)
+    rows = found(session, page(query, col(MatchingScopeRow.id), after=after, limit=limit))
+    return tuple(_scope(row) for row in rows)
+
+
+def parks(session: Session, viewer: Viewer, scope_id: str) -> tuple[Park, ...]:
+    """Return the parks of a scope in the order they were added; every viewer sees them."""
+    return _parks(session, viewer.operator_id, scope_id)
+
+
+def _parks(session: Session, operator_id: str, scope_id: str) -> tuple[Park, ...]:
+    query = (
+        select(ScopeParkRow)
+        .where(col(ScopeParkRow.operator_id) == operator_id, col(ScopeParkRow.scope_id) == scope_id)
+        .order_by(col(ScopeParkRow.position))
+    )
+    return tuple(
+        Park(park_id=row.park_id, lat=row.latitude, lon=row.longitude)
+        for row in found(session, query)
+    )
+
+
+def _lay_down(session: Session, operator_id: str) -> None:
+    statement = (
+        update(MatchingScopeRow)
+        .where(col(MatchingScopeRow.operator_id) == operator_id, col(MatchingScopeRow.current))
+        .values(current=False)
+    )
+    affected(session, statement)
+
+
+def _agreed_minutes(
+    session: Session, viewer: Viewer, scope_id: str
+) -> Mapping[tuple[str, int], int]:
+    """Return the minutes that agreed orders hold, by offer and week."""
+    query = (
+        select(PlanLineRow.offer_id, PlanLineRow.week, func.sum(col(PlanLineRow.minutes)))
+        .join(
+            OrderRow,
+            (col(OrderRow.operator_id) == col(PlanLineRow.operator_id))
+            & (col(OrderRow.agreed_plan_id) == col(PlanLineRow.plan_id))
+            & (col(OrderRow.order_id) == col(PlanLineRow.order_id)),
+        )
+        .where(col(OrderRow.operator_id) == viewer.operator_id, col(OrderRow.scope_id) == scope_id)
+        .group_by(col(PlanLineRow.offer_id), col(PlanLineRow.week))
+    )
+    taken: Counter[tuple[str, int]] = Counter()
+    for offer_id, week, minutes in session.connection().execute(query):
+        taken[offer_id, week] = int(minutes)
+    return taken
+
+
+def _without(offer: Offer, taken: Mapping[tuple[str, int], int]) -> Offer:
+    held = [taken.get((offer.offer_id, week), 0) for week in range(len(offer.idle_minutes))]
+    if not any(held):
+        return offer
+    # An enterprise may have lowered its idle minutes below what it had agreed to.
+    left = (max(0, idle - used) for idle, used in zip(offer.idle_minutes, held, strict=True))
+    return replace(offer, idle_minutes=tuple(left))
+
+
+def _scope(row: MatchingScopeRow) -> Scope:
+    return Scope(
+        id=row.id,
+        name=row.name,
+        week0=row.week0,
+        currency=row.currency,
+        current=row.current,
+        created_ms=row.created_ms,
+        settings=Settings(
+            weeks=row.weeks,
+            max_block_weeks=row.max_block_weeks,
+            carbon_fen_per_kg=row.carbon_fen_per_kg,
+            transport_fixed_fen=row.transport_fixed_fen,
+            transport_fen_per_tonne_km=row.transport_fen_per_tonne_km,
+            transport_g_per_tonne_km=row.transport_g_per_tonne_km,
+        ),
+    )

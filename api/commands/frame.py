@@ -1,0 +1,184 @@
+"""What all commands share: output, exit status, tables, Ctrl-C.
+
+Results go to standard output, everything else to standard error. With `--json` standard output
+holds exactly one JSON object, also when the command fails.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from api.services.errors import ServiceError
+from api.services.workspace import Workspace, open_workspace
+from api.settings import Settings
+from data.errors import Conflict, DataError, NotFound, WrongStatus
+from ledger.errors import LedgerError, Refusal
+
+T = TypeVar("T")
+WIDTH = 80  # of everything that is not a terminal
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+class BadInput(ServiceError):
+    """What the user named cannot be used."""
+
+    code = "BAD_INPUT"
+
+
+class Report:
+    """Collects what a command says; prints it for people, or one JSON object for programs."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out = console(stderr=False)
+        self.err = console(stderr=True)
+
+    def note(self, text: str) -> None:
+        """Say something on standard error while working."""
+        self.err.print(text, markup=False, soft_wrap=False)
+
+    def show(self, *renderables: RenderableType) -> None:
+        """Print for people; silent with `--json`."""
+        if not self.as_json:
+            for renderable in renderables:
+                self._out.print(renderable, markup=False)
+
+    def line(self, text: str) -> None:
+        """Print one line for people exactly as it is, never wrapped (it may be copied)."""
+        if not self.as_json:
+            self._out.print(text, markup=False, soft_wrap=True)
+
+    def result(self, value: Mapping[str, Any]) -> None:
+        """Print the result for programs; silent without `--json`."""
+        if self.as_json:
+            print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
+
+    def fail(self, code: str, message: str, params: Mapping[str, Any] | None = None) -> None:
+        """Say why the command did nothing."""
+        if self.as_json:
+            self.result({"error": {"code": code, "message": message, "params": dict(params or {})}})
+        self.err.print(f"{code}: {message}", markup=False)
+
+
+def console(*, stderr: bool) -> Console:
+    """Return a console for standard output or standard error, 80 columns without a terminal."""
+    found = Console(stderr=stderr, highlight=False, emoji=False)
+    if not found.is_terminal:
+        return Console(stderr=stderr, highlight=False, emoji=False, width=WIDTH)
+    return found
+
+
+@contextmanager
+def reporting(*, as_json: bool) -> Iterator[Report]:
+    """Give a report, and turn what goes wrong into a message and an exit status.
+
+    Refusals and bad input end with status 2, a broken log or disk with 1.
+    """
+    report = Report(as_json=as_json)
+    try:
+        yield report
+    except ServiceError as refused:
+        report.fail(refused.code, refused.message, refused.params)
+        raise typer.Exit(2) from None
+    except Refusal as refused:
+        report.fail(refused.code_text, refused.message, refused.params)
+        raise typer.Exit(2) from None
+    except (NotFound, Conflict, WrongStatus) as refused:
+        report.fail(refused.code, str(refused))
+        raise typer.Exit(2) from None
+    except (LedgerError, DataError) as broken:
+        report.fail(getattr(broken, "code", type(broken).__name__), str(broken))
+        raise typer.Exit(1) from None
+    except OSError as failed:
+        report.fail("IO_ERROR", str(failed))
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def opened() -> Iterator[Workspace]:
+    """Open the installation that the settings name and close it again."""
+    workspace = open_workspace(Settings())
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+def table(title: str | None = None, *, columns: Sequence[tuple[str, str]]) -> Table:
+    """Return an empty table; each column is (heading, "left" or "right")."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, side in columns:
+        made.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
+    return made
+
+
+def facts(rows: Sequence[tuple[str, str]], title: str | None = None) -> Table:
+    """Return a two-column table of names and values."""
+    made = Table(title=title, title_justify="left", box=None, show_header=False, pad_edge=False)
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(name, value)
+    return made
+
+
+def money(minor: int, currency: str = "CNY", *, digits: int = 2) -> str:
+    """Write an amount for people: `CNY 1,234.50`. `digits` is the currency's exponent."""
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 10**digits)
+    fraction = f".{rest:0{digits}d}" if digits else ""
+    return f"{currency} {sign}{whole:,}{fraction}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share 0..1 as a percentage with one decimal."""
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def interruptible(work: Callable[[Callable[[], bool]], T]) -> tuple[T, bool]:
+    """Run `work(cancelled)` in a thread; Ctrl-C makes `cancelled()` true.
+
+    Returns
+    -------
+    What `work` returned, and whether Ctrl-C was pressed. A second Ctrl-C stops at once.
+    """
+    stop = threading.Event()
+    result: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work(stop.is_set))
+        except BaseException as caught:  # noqa: BLE001 - raised again below, in the main thread
+            failure.append(caught)
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    thread = threading.Thread(target=run, name="work", daemon=True)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, interrupt) if in_main_thread else None
+    try:
+        thread.start()
+        while thread.is_alive():
+            thread.join(timeout=0.1)
+    finally:
+        if in_main_thread:
+            signal.signal(signal.SIGINT, before)
+    if failure:
+        raise failure[0]
+    return result[0], stop.is_set()

@@ -1,0 +1,61 @@
+"""`parkloom import`: bring a document into the installation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.commands.frame import BadInput, JsonFlag, Report, opened, reporting
+from api.commands.rejects import as_json as reject_as_json
+from api.commands.rejects import refuse
+from api.services import imports
+from api.services.imports import ImportReport, ImportStatus
+
+app = typer.Typer()
+
+
+@app.command(name="import")
+def import_(
+    path: Annotated[
+        Path, typer.Argument(help="Folder or .zip of a CSV bundle, .xlsx workbook, .xml order.")
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Import PATH into the database; a document is taken whole or not at all."""
+    with reporting(as_json=as_json) as report:
+        if not path.exists():
+            raise BadInput(f"There is no file or folder {path}.", path=str(path))
+        with opened() as workspace:
+            done = imports.import_path(workspace, path)
+        if done.status is ImportStatus.REJECTED and done.rejects:
+            refuse(done.rejects, report, document=done.name, total=done.total_rejects)
+            raise typer.Exit(2)
+        show(done, report)
+        report.result(figures(done))
+        if done.status is ImportStatus.REJECTED:
+            raise typer.Exit(2)
+
+
+def show(done: ImportReport, report: Report) -> None:
+    """Print one line for people: what came in, or why not."""
+    brought = ", ".join(f"{count:,} {noun}" for noun, count in done.counts.items() if count)
+    code = f" ({done.code})" if done.code else ""
+    report.show(f"{done.name}: {done.status.value}{code}{': ' if brought else ''}{brought}")
+
+
+def figures(done: ImportReport) -> dict[str, Any]:
+    """Return what `--json` prints of an import."""
+    return {
+        "id": done.id,
+        "name": done.name,
+        "kind": done.kind.value,
+        "sha256": done.sha256,
+        "status": done.status.value,
+        "code": done.code,
+        "counts": dict(done.counts),
+        "rejects": [reject_as_json(reject) for reject in done.rejects],
+        "total_rejects": done.total_rejects,
+        "purchase_order_id": done.purchase_order_id,
+    }

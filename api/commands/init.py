@@ -1,0 +1,41 @@
+"""`parkloom init`: create an installation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.commands.frame import JsonFlag, facts, reporting
+from api.services import workspace as workspaces
+from api.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def init(
+    registrar: Annotated[
+        str, typer.Option(help="vkey of the registrar's root key (`parkloom key new --name N`).")
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Create database, log and the operator's own keys in PARKLOOM_HOME.
+
+    Harmless to repeat. The registrar's root key is pinned: only keys that lead back to it count.
+    """
+    with reporting(as_json=as_json) as report:
+        settings = Settings()
+        workspace = workspaces.initialise(settings, registrar_vkey=registrar)
+        try:
+            shown = {
+                "home": str(settings.home),
+                "database": workspace.database,
+                "origin": settings.origin,
+                "log_vkey": workspaces.log_vkey(workspace),
+                "registrar_vkey": workspaces.registrar_vkey(workspace),
+            }
+        finally:
+            workspace.close()
+        report.show(facts([(label.replace("_", " "), value) for label, value in shown.items()]))
+        report.result(shown)

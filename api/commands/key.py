@@ -1,0 +1,43 @@
+"""`parkloom key`: signing keys for parties."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.frame import JsonFlag, facts, reporting
+from api.services import keyfiles
+from ledger.log import note
+from ledger.log.signing import key_id
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def key() -> None:
+    """Make signing keys. A private key stays with its owner; the server takes signed bodies."""
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The new key file (mode 0600).")],
+    name: Annotated[
+        str, typer.Option(help="Name in the printed vkey; a registrar's root key needs one.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Make an Ed25519 key, write it to FILE and print what may be made public."""
+    with reporting(as_json=as_json) as report:
+        public = keyfiles.public_bytes(keyfiles.create(file))
+        shown = {
+            "file": str(file),
+            "kid": key_id(public),
+            "public_key": base64.b64encode(public).decode(),
+        }
+        if name:
+            shown["vkey"] = note.format_vkey(name, public)
+        report.show(facts([(label, value) for label, value in shown.items()]))
+        report.result(shown)

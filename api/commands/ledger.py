@@ -1,0 +1,230 @@
+"""`parkloom ledger`: the record and its log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.commands.drafts import read_draft, write_draft
+from api.commands.frame import BadInput, JsonFlag, Report, facts, money, opened, reporting, table
+from api.services import certificates, log_files, records
+from api.services.records import OrderRecord
+from api.services.workspace import log_vkey, registrar_vkey
+from ledger.values.money import exponent_of
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def ledger() -> None:
+    """Work with the record: draft and submit events, show orders, export, certify."""
+
+
+@app.command()
+def vkey(
+    registrar: Annotated[
+        bool, typer.Option("--registrar", help="The registrar's root key instead.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the log's public key in one line, for verifiers."""
+    with reporting(as_json=as_json) as report, opened() as workspace:
+        key = registrar_vkey(workspace) if registrar else log_vkey(workspace)
+        report.line(key)
+        report.result({"vkey": key})
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy checkpoint, tiles and entry bundles to FOLDER, as a C2SP tiled log."""
+    with reporting(as_json=as_json) as report, opened() as workspace:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise BadInput(f"{folder} is not an empty folder; name another.", folder=str(folder))
+        size = log_files.export(workspace, folder)
+        report.line(f"Exported {size} entries to {folder}")
+        report.result({"folder": str(folder), "size": size})
+
+
+@app.command()
+def certificate(
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    handle: Annotated[str, typer.Argument(help="Handle of the order.")] = "",
+    buyer: Annotated[str, typer.Option(help="Buyer's organisation, instead of a handle.")] = "",
+    seller: Annotated[str, typer.Option(help="Seller's organisation.")] = "",
+    number: Annotated[str, typer.Option(help="Number of the purchase order.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Write an order's certificate: its whole history with proofs, for a stranger to verify."""
+    with reporting(as_json=as_json) as report, opened() as workspace:
+        if not handle and not (buyer and seller and number):
+            raise BadInput("Name the order: HANDLE, or --buyer, --seller and --number together.")
+        found = handle or certificates.find_handle(
+            workspace, buyer=buyer, seller=seller, number=number
+        )
+        out.write_bytes(certificates.build(workspace, found))
+        key, root = log_vkey(workspace), registrar_vkey(workspace)
+        report.line(f"Wrote {out}. Anyone can verify it without this installation:")
+        report.line(f"  python -m ledger.verification {out} --key '{key}' --registrar '{root}'")
+        report.result({"order": found, "file": str(out), "vkey": key, "registrar": root})
+
+
+@app.command()
+def draft(
+    event: Annotated[str, typer.Argument(help="Event type, such as order.confirmed.")],
+    fact: Annotated[
+        list[str] | None, typer.Option(help="A fact as name=value; repeat for each.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--facts", help="A JSON file with facts as one object.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File for the draft; else it is printed.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the draft of an event for its parties to sign (`parkloom sign`).
+
+    Without facts, the names of the facts that the event needs are printed.
+    """
+    with reporting(as_json=as_json) as report:
+        stated = _facts(fact or [], file)
+        if not stated:
+            names = records.draft_fields(event)
+            report.line(f"{event} needs: {', '.join(names)}")
+            report.result({"event": event, "facts": list(names)})
+            return
+        with opened() as workspace:
+            made = records.make_draft(workspace, event, stated)
+        write_draft(made, out, report)
+
+
+@app.command()
+def submit(
+    file: Annotated[Path, typer.Argument(help="A draft with all its signatures.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Enter a signed draft into the log; repeating it gives the same receipt."""
+    with reporting(as_json=as_json) as report, opened() as workspace:
+        receipt = records.submit(workspace, read_draft(file))
+        report.line(f"Entered at index {receipt.index}, leaf {receipt.leaf_hash}")
+        report.result(
+            {
+                "request_id": receipt.request_id,
+                "index": receipt.index,
+                "leaf_hash": receipt.leaf_hash,
+                "time_ms": receipt.time_ms,
+            }
+        )
+
+
+@app.command()
+def show(
+    handle: Annotated[str, typer.Argument(help="Handle of an order; without it, all orders.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Show an order's history, claims and headroom, or the orders that are in the record."""
+    with reporting(as_json=as_json) as report, opened() as workspace:
+        if not handle:
+            handles = records.list_handles(workspace)
+            for found in handles:
+                report.line(found)
+            report.result({"orders": list(handles)})
+            return
+        order = records.get_order(workspace, handle)
+        show_order(order, report)
+        report.result(figures(order))
+
+
+def show_order(order: OrderRecord, report: Report) -> None:
+    """Print an order's record for people, 80 columns."""
+    digits = exponent_of(order.currency)
+    report.show(
+        facts(
+            [
+                ("order", order.handle),
+                ("state", order.state),
+                ("buyer", order.buyer),
+                ("seller", order.seller),
+                ("value", money(order.value_minor, order.currency, digits=digits)),
+            ]
+        )
+    )
+    chain = table(columns=[("index", "right"), ("event", "left"), ("signed by", "left")])
+    for entry in order.entries:
+        chain.add_row(str(entry.index), entry.type, ", ".join(entry.signers))
+    report.show(chain)
+    if order.claims:
+        claims = table(columns=[("claim", "left"), ("state", "left"), ("principal", "right")])
+        for claim in order.claims:
+            amount = money(claim.principal_minor, claim.currency, digits=digits)
+            claims.add_row(claim.id, claim.state, amount)
+        report.show(claims)
+    for room in order.headroom:
+        left = money(room.headroom_minor, order.currency, digits=digits)
+        limit = money(room.limit_minor, order.currency, digits=digits)
+        report.show(f"lender {room.lender}: {left} left of {limit}")
+
+
+def figures(order: OrderRecord) -> dict[str, Any]:
+    """Return what `--json` prints of an order."""
+    return {
+        "order": order.handle,
+        "state": order.state,
+        "buyer": order.buyer,
+        "seller": order.seller,
+        "currency": order.currency,
+        "value_minor": order.value_minor,
+        "head": order.head,
+        "entries": [
+            {
+                "index": entry.index,
+                "sequence": entry.sequence,
+                "type": entry.type,
+                "time_ms": entry.time_ms,
+                "leaf_hash": entry.leaf_hash,
+                "signers": list(entry.signers),
+            }
+            for entry in order.entries
+        ],
+        "claims": [
+            {
+                "claim": claim.id,
+                "state": claim.state,
+                "lender": claim.lender,
+                "principal_minor": claim.principal_minor,
+                "repaid_minor": claim.repaid_minor,
+            }
+            for claim in order.claims
+        ],
+        "headroom": [
+            {
+                "lender": room.lender,
+                "limit_minor": room.limit_minor,
+                "live_minor": room.live_minor,
+                "headroom_minor": room.headroom_minor,
+            }
+            for room in order.headroom
+        ],
+    }
+
+
+def _facts(pairs: list[str], file: Path | None) -> dict[str, Any]:
+    stated: dict[str, Any] = {}
+    if file is not None:
+        try:
+            loaded = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError) as unreadable:
+            raise BadInput(f"{file}: {unreadable}", file=str(file)) from None
+        if not isinstance(loaded, dict):
+            raise BadInput(f"{file}: expected one JSON object of facts", file=str(file))
+        stated.update(loaded)
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise BadInput(f"--fact {pair}: expected name=value", fact=pair)
+        stated[name] = value
+    return stated

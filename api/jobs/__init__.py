@@ -1,0 +1,1 @@
+"""Durable jobs around the use cases; the only part that knows the job engine."""

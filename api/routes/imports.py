@@ -1,0 +1,96 @@
+"""/v1/imports: documents in, all of it or nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.deps import AfterQuery, LimitQuery, PlatformDep, WorkspaceDep, page_of
+from api.errors import Refused, shown
+from api.schemas.base import Id
+from api.schemas.imports import Import, ImportPage, row_problem
+from api.schemas.openapi import refusals
+from api.services import imports
+
+router = APIRouter(prefix="/v1/imports", tags=["imports"])
+
+ENDINGS = (".zip", ".xlsx", ".xml")
+REJECTS_SHOWN_MAX = 500
+UPLOAD_PATH = "/v1/imports"
+UPLOAD_BYTES_MAX = 32 * 1024 * 1024
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=refusals(409, 413, 415, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The document itself, at most 32 MiB",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        }
+    },
+)
+async def import_document(
+    request: Request,
+    platform: PlatformDep,
+    name: Annotated[
+        str,
+        Query(
+            pattern=r"^[^\x00-\x1f\x7f/\\]{1,200}$",
+            description="File name: .zip (CSV bundle), .xlsx (workbook) or .xml (UBL order)",
+            examples=["capacity.xlsx"],
+        ),
+    ],
+    response: Response,
+) -> Import:
+    """Import a document: all of it, or nothing and a list of what was wrong where (422).
+
+    The same document again gives the same report. A UBL order may be taken and *held*, with a
+    code, until its parties are known.
+    `curl --data-binary @capacity.xlsx 'http://127.0.0.1:8000/v1/imports?name=capacity.xlsx'`
+    """
+    if not name.lower().endswith(ENDINGS):
+        raise Refused(
+            "UNSUPPORTED_DOCUMENT",
+            f"the name must end in one of {', '.join(ENDINGS)}, got {shown(name)}",
+        )
+    data = await request.body()
+    report = await run_in_threadpool(imports.import_bytes, platform.workspace, name, data)
+    if report.status is imports.ImportStatus.REFUSED:
+        raise _refused(report)
+    response.headers["Location"] = f"/v1/imports/{report.id}"
+    return Import.of(report)
+
+
+@router.get("", responses=refusals(422))
+def list_imports(
+    workspace: WorkspaceDep, after: AfterQuery = "", limit: LimitQuery = 100
+) -> ImportPage:
+    """List imports by id."""
+    found = imports.list_imports(workspace)
+    page, following = page_of(found, lambda view: view.id, after=after, limit=limit)
+    return ImportPage(items=[Import.of(view) for view in page], next=following)
+
+
+@router.get("/{import_id}", responses=refusals(404, 422))
+def get_import(workspace: WorkspaceDep, import_id: Annotated[Id, Path()]) -> Import:
+    """Return the report of one import."""
+    return Import.of(imports.get(workspace, import_id))
+
+
+def _refused(report: imports.ImportReport) -> Refused:
+    rows = [row_problem(reject) for reject in report.rejects[:REJECTS_SHOWN_MAX]]
+    count = len(report.rejects)
+    detail = f"{report.name}: {count} {'row' if count == 1 else 'rows'} or fields cannot be used"
+    if report.code is not None:
+        detail += f" ({report.code})"
+    params: dict[str, str | int] = {"import_id": report.id, "rejects": count}
+    if report.code is not None:
+        params["cause"] = report.code
+    return Refused("DOCUMENT_REFUSED", detail, params=params, rows=rows)

@@ -1,0 +1,66 @@
+"""Whether the parts that the server depends on work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import metadata
+
+from sqlalchemy import text
+
+from api.services import log_files
+from api.services.workspace import Workspace
+from data.errors import NotFound
+from ledger.log.checkpoint import parse_checkpoint
+from ledger.log.note import split_note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthView:
+    """What a look at every part found.
+
+    Parameters
+    ----------
+    database
+        Kind of database: sqlite or postgresql.
+    log_size
+        Entries committed.
+    checkpoint_size
+        Entries under the newest published checkpoint, 0 before the first.
+    """
+
+    version: str
+    database: str
+    origin: str
+    log_size: int
+    checkpoint_size: int
+
+
+def look(workspace: Workspace) -> HealthView:
+    """Look at database and record.
+
+    Raises
+    ------
+    DataError
+        When the database does not answer.
+    Corruption, NotVerified
+        When the record contradicts itself.
+    """
+    with workspace.transaction() as session:
+        session.connection().execute(text("SELECT 1"))
+    with workspace.log.reader() as reader:
+        log_size = reader.head().size
+    return HealthView(
+        version=metadata.version("parkloom"),
+        database=workspace.engine.dialect.name,
+        origin=workspace.settings.origin,
+        log_size=log_size,
+        checkpoint_size=_checkpoint_size(workspace),
+    )
+
+
+def _checkpoint_size(workspace: Workspace) -> int:
+    try:
+        text_of_note, _ = split_note(log_files.checkpoint(workspace))
+    except NotFound:
+        return 0
+    return parse_checkpoint(text_of_note).size

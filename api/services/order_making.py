@@ -1,0 +1,192 @@
+"""From an accepted plan to purchase orders: one for each order and enterprise, dates written out.
+
+`docs/spec/claims.md` 2.9: seller is the enterprise, buyer the order's buyer; the number is the
+order's own number with the enterprise's rank and the plan's version; the amount is what the plan
+pays that enterprise, rounded up to a fen once; the lines are its operations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+
+from sqlmodel import Session
+
+from api.services.workspace import Workspace
+from data.errors import WrongStatus
+from data.kinds import PurchaseOrderSource, PurchaseOrderStatus
+from data.reference.calendar import last_working_day, local_day
+from data.stores import capacity, organisations, plans, purchase_orders, snapshots
+from data.stores import orders as order_store
+from data.stores.capacity import Scope
+from data.stores.plans import Plan
+from data.stores.purchase_orders import NamedParty, PurchaseOrder, PurchaseOrderLine
+from matching.capacity import Order, Payment, PlanLine, Problem, payments
+
+PIECE = "H87"
+"""Unit code of a piece in UN/ECE Recommendation 20."""
+TRANSPORT = "transport"
+
+
+def agree(workspace: Workspace, session: Session, plan: Plan, order_id: str) -> int:
+    """Make the purchase orders of an order whose every side accepted; return how many are new.
+
+    Runs in the caller's transaction. The order is agreed from here on: later runs plan around it.
+
+    Raises
+    ------
+    WrongStatus
+        When the order was agreed or withdrawn meanwhile, or its minutes are no longer idle.
+    """
+    problem = snapshots.load(session, workspace.viewer, plan.snapshot_digest)
+    lines = plans.lines(session, workspace.viewer, plan.id, order_id=order_id)
+    stored = order_store.get(session, workspace.viewer, plan.scope_id, order_id)
+    if stored.agreed_plan_id != plan.id:
+        _require_idle(workspace, session, plan, lines, order_id)
+    order_store.agree(session, workspace.operator_id, plan.scope_id, order_id, plan_id=plan.id)
+    scope = capacity.scope(session, workspace.viewer, plan.scope_id)
+    made = 0
+    for rank, enterprise in enumerate(_ranked(problem, lines), start=1):
+        order = _purchase_order(
+            workspace, session, plan, scope, stored.order, problem, lines, enterprise, rank,
+            number=stored.number,
+        )  # fmt: skip
+        made += purchase_orders.add(session, workspace.operator_id, order) is order
+    return made
+
+
+def _require_idle(
+    workspace: Workspace, session: Session, plan: Plan, lines: Sequence[PlanLine], order_id: str
+) -> None:
+    """Refuse minutes that another plan's orders took since this plan was made."""
+    book = capacity.load_open_book(session, workspace.viewer, plan.scope_id)
+    idle = {offer.offer_id: offer.idle_minutes for offer in book.problem.offers}
+    needed: dict[tuple[str, int], int] = defaultdict(int)
+    for line in lines:
+        needed[line.offer_id, line.week] += line.minutes
+    for (offer_id, week), minutes in needed.items():
+        if offer_id not in idle or idle[offer_id][week] < minutes:
+            raise WrongStatus("order", order_id, status="overtaken", wanted=("open",))
+
+
+def _ranked(problem: Problem, lines: Sequence[PlanLine]) -> tuple[str, ...]:
+    """Return the enterprises of an order by their first step, then by id."""
+    enterprise_of = {offer.offer_id: offer.enterprise_id for offer in problem.offers}
+    first: dict[str, int] = {}
+    for line in lines:
+        enterprise = enterprise_of[line.offer_id]
+        first[enterprise] = min(line.step, first.get(enterprise, line.step))
+    return tuple(sorted(first, key=lambda enterprise: (first[enterprise], enterprise)))
+
+
+def _purchase_order(
+    workspace: Workspace,
+    session: Session,
+    plan: Plan,
+    scope: Scope,
+    order: Order,
+    problem: Problem,
+    lines: Sequence[PlanLine],
+    enterprise: str,
+    rank: int,
+    *,
+    number: str,
+) -> PurchaseOrder:
+    payment = payments(problem, lines)[order.order_id, enterprise]
+    buyer = organisations.get(session, workspace.viewer, order.buyer_id)
+    seller = organisations.get(session, workspace.viewer, enterprise)
+    own = order.buyer_id == enterprise
+    return PurchaseOrder(
+        id=_id(plan.id, order.order_id, enterprise),
+        source=PurchaseOrderSource.PLAN,
+        status=PurchaseOrderStatus.REFUSED if own else PurchaseOrderStatus.IMPORTED,
+        code="SELF_TRADE" if own else None,
+        # Letters between the parts: the record compares numbers without separators.
+        number=f"{number}-E{rank}-P{plan.version}",
+        issue_date=local_day(workspace.clock_ms()),
+        currency=scope.currency,
+        net_minor=payment.fen,
+        payable_minor=payment.fen,
+        buyer=NamedParty(name=buyer.name, organisation_id=buyer.id),
+        seller=NamedParty(name=seller.name, organisation_id=seller.id),
+        lines=_lines(order, problem, lines, enterprise, payment, scope.week0),
+        scope_id=plan.scope_id,
+        order_id=order.order_id,
+        plan_id=plan.id,
+        created_ms=workspace.clock_ms(),
+    )
+
+
+def _lines(
+    order: Order,
+    problem: Problem,
+    lines: Sequence[PlanLine],
+    enterprise: str,
+    payment: Payment,
+    week0: date,
+) -> tuple[PurchaseOrderLine, ...]:
+    """Return one line per operation, and one for transport; they add up to the payment."""
+    own = {offer.offer_id for offer in problem.offers if offer.enterprise_id == enterprise}
+    minutes: dict[int, int] = defaultdict(int)
+    pieces: dict[int, dict[int, int]] = defaultdict(dict)
+    weeks: dict[int, int] = {}
+    for line in lines:
+        if line.offer_id in own:
+            minutes[line.step] += line.minutes
+            pieces[line.step][line.lot] = line.lot_quantity
+            weeks[line.step] = max(line.week, weeks.get(line.step, 0))
+    shares: dict[int | None, Fraction] = {
+        step: payment.processing * spent / sum(minutes.values()) for step, spent in minutes.items()
+    }
+    if payment.transport:
+        shares[None] = payment.transport
+    amounts = spread(payment.fen, shares)
+    process = {step: one.process for step, one in enumerate(order.operations, start=1)}
+    made = [
+        PurchaseOrderLine(
+            number=str(step),
+            item=process[step],
+            unit=PIECE,
+            quantity_milli=1000 * sum(pieces[step].values()),
+            amount_minor=amounts[step],
+            due_date=last_working_day(weeks[step], week0),
+        )
+        for step in sorted(minutes)
+    ]
+    if None in amounts:
+        made.append(
+            PurchaseOrderLine(
+                number=str(len(order.operations) + 1),
+                item=TRANSPORT,
+                unit=PIECE,
+                quantity_milli=1000,
+                amount_minor=amounts[None],
+                due_date=last_working_day(max(weeks.values()), week0),
+            )
+        )
+    return tuple(made)
+
+
+def spread(
+    total: int, shares: Mapping[int | None, Fraction]
+) -> Mapping[int | None, int]:
+    """Return whole amounts that add up to `total`: each share rounded down, the rest to the first.
+
+    Parameters
+    ----------
+    total
+        The sum of the shares rounded up, so less than one unit per share is left over.
+    """
+    amounts = {name: share.numerator // share.denominator for name, share in shares.items()}
+    first = next(iter(amounts))
+    amounts[first] += total - sum(amounts.values())
+    return amounts
+
+
+def _id(plan_id: str, order_id: str, enterprise: str) -> str:
+    """Return the same id each time the same part of a plan becomes a purchase order."""
+    text = "\n".join(("parkloom/purchase-order/v1", plan_id, order_id, enterprise))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,164 @@
+"""Proposals: a plan shown to both sides of each order; what both accept becomes purchase orders."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from api.services.drafting.frames import frame, party_of
+from api.services.workspace import Workspace
+from data.errors import WrongStatus
+from data.kinds import ProposalSide, ProposalStatus
+from data.stores import plans
+from data.stores import proposals as store
+from data.stores.proposals import Proposal
+from ledger.claims import events
+from ledger.claims.drafts import Draft
+from ledger.log import canonical
+from ledger.log.canonical import JsonObject
+from ledger.values.consent import Role
+from matching.capacity import PlanLine
+
+
+class Answer(StrEnum):
+    """What a party can say to a proposal."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalView:
+    """One order of a plan shown to one party.
+
+    Parameters
+    ----------
+    side
+        `buyer` or `enterprise`.
+    status
+        `proposed`, `accepted` or `declined`.
+    amount_fen
+        What the buyer pays in all, or the enterprise is paid.
+    lines
+        Lines of the plan that the party may see: a buyer all of its order, an enterprise its own.
+    """
+
+    id: str
+    plan_id: str
+    order_id: str
+    organisation_id: str
+    side: str
+    status: str
+    amount_fen: int
+    lines: tuple[PlanLine, ...]
+
+
+def list_proposals(
+    workspace: Workspace,
+    *,
+    plan_id: str | None = None,
+    organisation_id: str | None = None,
+    order_id: str | None = None,
+) -> tuple[ProposalView, ...]:
+    """Return proposals, filtered, by id."""
+    viewer = workspace.viewer_of(organisation_id)
+    found: list[Proposal] = []
+    with workspace.snapshot() as session:
+        after: str | None = None
+        while batch := store.listing(session, viewer, plan_id=plan_id, after=after):
+            found.extend(one for one in batch if order_id in {None, one.order_id})
+            after = batch[-1].id
+        return tuple(_view(workspace, session, proposal) for proposal in found)
+
+
+def get(workspace: Workspace, proposal_id: str) -> ProposalView:
+    """Return one proposal. Raises NotFound."""
+    with workspace.snapshot() as session:
+        return _view(workspace, session, store.get(session, workspace.viewer, proposal_id))
+
+
+def draft_answer(workspace: Workspace, proposal_id: str, answer: Answer) -> Draft:
+    """Make the draft of proposal.accepted or proposal.declined.
+
+    The party's maker signs it; `records.submit` enters it, and with the last acceptance of an
+    order its purchase orders are written. What is signed is the digest of the terms.
+
+    Raises
+    ------
+    NotFound
+        When there is no such proposal.
+    WrongStatus
+        When it is answered, or a newer plan has taken the plan's place.
+    NotOnboarded
+        When the party is not in the record yet.
+    """
+    with workspace.transaction() as session:
+        proposal = store.get(session, workspace.viewer, proposal_id)
+        require_open(workspace, session, proposal)
+        party = party_of(session, workspace.viewer, proposal.party_id)
+        make = {
+            Answer.ACCEPTED: events.proposal_accepted,
+            Answer.DECLINED: events.proposal_declined,
+        }[answer]
+        return make(
+            frame(workspace),
+            proposal=proposal.id,
+            plan=proposal.plan_id,
+            party=party,
+            side=Role.BUYER if proposal.side is ProposalSide.BUYER else Role.SELLER,
+            terms_sha256=terms_digest(_terms(workspace, session, proposal)),
+        )
+
+
+def require_open(workspace: Workspace, session: Session, proposal: Proposal) -> None:
+    """Raise WrongStatus unless the proposal waits for its answer and its plan is the newest."""
+    open_ = (ProposalStatus.PROPOSED.value,)
+    if proposal.status is not ProposalStatus.PROPOSED:
+        raise WrongStatus("proposal", proposal.id, status=proposal.status.value, wanted=open_)
+    newest = plans.latest(session, workspace.viewer, proposal.scope_id)
+    if newest is not None and newest.id != proposal.plan_id:
+        raise WrongStatus("proposal", proposal.id, status="superseded", wanted=open_)
+
+
+def terms_digest(terms: JsonObject) -> str:
+    """Return the SHA-256, in hex, of the canonical form of a proposal's terms."""
+    return hashlib.sha256(canonical.encode(terms)).hexdigest()
+
+
+def _terms(workspace: Workspace, session: Session, proposal: Proposal) -> JsonObject:
+    """Return exactly what is proposed to the party: the amount, and who works what and when."""
+    lines = _lines(workspace, session, proposal)
+    return {
+        "format": "parkloom/terms/v1",
+        "plan": proposal.plan_id,
+        "order": proposal.order_id,
+        "party": proposal.party_id,
+        "side": proposal.side.value,
+        "amount": str(proposal.amount_fen),
+        "currency": "CNY",
+        "lines": [
+            [line.lot, line.lot_quantity, line.step, line.offer_id, line.week, line.minutes]
+            for line in sorted(lines)
+        ],
+    }
+
+
+def _lines(workspace: Workspace, session: Session, proposal: Proposal) -> tuple[PlanLine, ...]:
+    viewer = workspace.viewer_of(proposal.party_id)
+    return plans.lines(session, viewer, proposal.plan_id, order_id=proposal.order_id)
+
+
+def _view(workspace: Workspace, session: Session, proposal: Proposal) -> ProposalView:
+    return ProposalView(
+        id=proposal.id,
+        plan_id=proposal.plan_id,
+        order_id=proposal.order_id,
+        organisation_id=proposal.party_id,
+        side=proposal.side.value,
+        status=proposal.status.value,
+        amount_fen=proposal.amount_fen,
+        lines=_lines(workspace, session, proposal),
+    )

@@ -1,0 +1,267 @@
+"""One installation, opened: engine, log, writer and the operator's keys.
+
+Composition root of the services; the command line and the server both start here. The operator's
+keys are its own three: the log's, the one that signs its events, and the secret of the identity
+tags. Private keys of parties never come here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from api.services import keyfiles
+from api.services.errors import AlreadyInitialised, BadRequest, NotInitialised
+from api.settings import Settings
+from data.engine import make_engine, reading, require_current, session_factory, upgrade
+from data.kinds import OrganisationKind, OrganisationStatus
+from data.stores import operators, organisations
+from data.stores.ledger_log import SqlLogStore
+from data.stores.operators import Operator
+from data.stores.organisations import Organisation
+from data.stores.viewer import Viewer
+from ledger.claims.rules import ClaimRules
+from ledger.log import note
+from ledger.log.publisher import Publisher
+from ledger.log.sequencer import Sequencer, clock_ms
+from ledger.log.signer import CheckpointSigner
+from ledger.log.signing import key_id
+from ledger.log.writer import Writer
+
+OPERATOR = "operator"
+"""Id of the operator's own organisation."""
+
+TAG_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorKeys:
+    """What the operator signs and tags with; `registrar` is the pinned root, public only."""
+
+    log: note.Signer
+    event: Ed25519PrivateKey
+    tag: bytes
+    registrar: note.Verifier
+
+    @property
+    def registrar_handle(self) -> str:
+        """The registrar's name as a party: the key id of its root key."""
+        return key_id(self.registrar.public_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """An opened installation. Every service takes it first and opens its own transaction."""
+
+    settings: Settings
+    operator_id: str
+    keys: OperatorKeys
+    engine: Engine
+    rules: ClaimRules
+    log: SqlLogStore
+    publisher: Publisher
+    writer: Writer
+    clock_ms: Callable[[], int]
+
+    @property
+    def viewer(self) -> Viewer:
+        """The operator, who sees every row of its own."""
+        return Viewer.operator(self.operator_id)
+
+    @property
+    def database(self) -> str:
+        """The database's address without its password."""
+        return self.engine.url.render_as_string()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session; commit at the end, roll back when the block raises."""
+        with session_factory(self.engine)() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Give a session that only reads, from one state of the database."""
+        with session_factory(reading(self.engine))() as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Release the engine's connections."""
+        self.engine.dispose()
+
+
+def new_handle() -> str:
+    """Return 128 random bits as 32 hex digits: the form of every id that enters the record."""
+    return secrets.token_hex(16)
+
+
+def operator_id_of(origin: str) -> str:
+    """Return the id of the operator who runs a log; the same on every machine."""
+    return hashlib.sha256(f"parkloom/operator/v1\n{origin}".encode()).hexdigest()[:32]
+
+
+def initialise(
+    settings: Settings, *, registrar_vkey: str, now_ms: Callable[[], int] = clock_ms
+) -> Workspace:
+    """Create folder, database, log and the operator's keys; harmless to repeat.
+
+    Parameters
+    ----------
+    registrar_vkey
+        Public half of the registrar's root key, as a note vkey. Its private half never comes
+        here; every key in the record leads back to it.
+
+    Raises
+    ------
+    BadRequest
+        When the vkey or the origin is malformed.
+    AlreadyInitialised
+        When the home was made for another registrar or another log.
+    """
+    _parse_vkey(registrar_vkey)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    pinned = settings.keys_folder / "registrar.vkey"
+    if pinned.exists():
+        if pinned.read_text("utf-8").strip() != registrar_vkey.strip():
+            raise AlreadyInitialised(
+                f"{settings.home} is pinned to the registrar {pinned.read_text('utf-8').strip()}, "
+                "not to this one. Use another PARKLOOM_HOME.",
+                home=str(settings.home),
+            )
+    else:
+        _make_keys(settings, registrar_vkey)
+    engine = make_engine(settings.address)
+    upgrade(engine)
+    workspace = _assemble(settings, engine, now_ms)
+    _add_operator(workspace)
+    workspace.publisher.recover()
+    return workspace
+
+
+def open_workspace(settings: Settings, *, now_ms: Callable[[], int] = clock_ms) -> Workspace:
+    """Open what `initialise` made.
+
+    Raises
+    ------
+    NotInitialised
+        When there is nothing.
+    data.errors.DatabaseOlder, data.errors.DatabaseNewer
+        When the database belongs to another version of the product.
+    """
+    if not (settings.keys_folder / "registrar.vkey").is_file():
+        raise NotInitialised(
+            f"There is no installation in {settings.home}. `parkloom demo` makes one to look at, "
+            "`parkloom init` an empty one; PARKLOOM_HOME names another folder.",
+            home=str(settings.home),
+        )
+    engine = make_engine(settings.address)
+    require_current(engine)
+    workspace = _assemble(settings, engine, now_ms)
+    with workspace.snapshot() as session:
+        stored = operators.get(session, workspace.viewer)
+    if stored.origin != settings.origin:
+        raise AlreadyInitialised(
+            f"{settings.home} keeps the log {stored.origin}, not {settings.origin}.",
+            home=str(settings.home),
+        )
+    return workspace
+
+
+def log_vkey(workspace: Workspace) -> str:
+    """Return the log's public key as a note vkey line."""
+    return workspace.keys.log.verifier.vkey
+
+
+def registrar_vkey(workspace: Workspace) -> str:
+    """Return the pinned registrar root key as a note vkey line."""
+    return workspace.keys.registrar.vkey
+
+
+def _make_keys(settings: Settings, registrar_vkey: str) -> None:
+    folder = settings.keys_folder
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A call that died half-way left some of them; nothing was signed with those yet.
+    for name in ("log.key", "operator.key"):
+        if not (folder / name).exists():
+            keyfiles.create(folder / name)
+    if not (folder / "tag.key").exists():
+        keyfiles.write_secret(folder / "tag.key", secrets.token_bytes(TAG_KEY_BYTES))
+    # Last: this file says that the folder is complete.
+    (folder / "registrar.vkey").write_text(registrar_vkey.strip() + "\n", "utf-8")
+
+
+def _assemble(settings: Settings, engine: Engine, now_ms: Callable[[], int]) -> Workspace:
+    keys = _load_keys(settings)
+    rules = ClaimRules(
+        origin=settings.origin, registrar_root=keys.registrar.public_key, tag_key=keys.tag
+    )
+    log = SqlLogStore(engine, settings.origin, lock_folder=settings.home)
+    signer = CheckpointSigner(keys.log, settings.home / "signer" / "last-signed")
+    publisher = Publisher(log, settings.log_folder, signer)
+    sequencer = Sequencer(log, rules, origin=settings.origin, clock_ms=now_ms)
+    return Workspace(
+        settings=settings,
+        operator_id=operator_id_of(settings.origin),
+        keys=keys,
+        engine=engine,
+        rules=rules,
+        log=log,
+        publisher=publisher,
+        writer=Writer(log, sequencer, publisher),
+        clock_ms=now_ms,
+    )
+
+
+def _load_keys(settings: Settings) -> OperatorKeys:
+    folder = settings.keys_folder
+    return OperatorKeys(
+        log=note.Signer(name=settings.origin, private_key=keyfiles.load(folder / "log.key")),
+        event=keyfiles.load(folder / "operator.key"),
+        tag=(folder / "tag.key").read_bytes(),
+        registrar=_parse_vkey((folder / "registrar.vkey").read_text("utf-8")),
+    )
+
+
+def _parse_vkey(text: str) -> note.Verifier:
+    try:
+        return note.parse_vkey(text.strip())
+    except ValueError as malformed:
+        raise BadRequest(
+            f"The registrar's key is no vkey: {malformed}. "
+            "`parkloom key new FILE --name NAME` prints one.",
+            vkey=text.strip()[:200],
+        ) from None
+
+
+def _add_operator(workspace: Workspace) -> None:
+    now = workspace.clock_ms()
+    operator_id = workspace.operator_id
+    with workspace.transaction() as session:
+        operators.ensure(
+            session,
+            Operator(
+                id=operator_id,
+                name=workspace.settings.origin,
+                origin=workspace.settings.origin,
+                created_ms=now,
+            ),
+        )
+        operator = Organisation(
+            id=OPERATOR,
+            kind=OrganisationKind.OPERATOR,
+            name=workspace.settings.origin,
+            status=OrganisationStatus.NAMED,
+            created_ms=now,
+        )
+        organisations.ensure_named(session, operator_id, [operator])
+        stored = organisations.get(session, workspace.viewer, OPERATOR)
+        if stored.ledger_handle is None:
+            # Random, as all handles; kept here so that the registrar can onboard the operator.
+            organisations.set_ledger_handle(session, operator_id, OPERATOR, new_handle())

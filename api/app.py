@@ -116,7 +116,7 @@ def _recover(platform: Platform) -> None:
         writer.drain()
     except Corruption as error:
         platform.halt.stop(error.code, str(error))
-        log.error("record.corrupt", code=error.code, reason=str(error))
+        log.exception("record.corrupt", code=error.code)
 
 
 def _speak_through_logging() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Query, Request
+from sqlmodel import Session
 
 from api.errors import Refused
 from api.loopback import SAFE_METHODS
@@ -29,8 +30,11 @@ class RunQueue(Protocol):
     def close(self) -> None:
         """Stop picking up runs; those under way go on at the next start."""
 
-    def start(self, run_id: str) -> None:
-        """See to it that a queued run is executed, once; repeating the call is harmless."""
+    def enqueue(self, session: Session, run_id: str) -> None:
+        """See to it that a run is executed, once, if the session's transaction commits.
+
+        Repeating the call is harmless.
+        """
 
     def stop(self, run_id: str) -> None:
         """Make a run that is being executed look at its cancellation now."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import structlog
@@ -18,7 +20,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Match
 
 from api.problems import KINDS, Kind
 from api.schemas.problem import MEDIA_TYPE, FieldProblem, Problem, RowProblem
@@ -120,6 +121,9 @@ def internal(instance: str) -> Problem:
     return _problem(KINDS["INTERNAL"], detail, instance, code="INTERNAL")
 
 
+_Found = tuple[str, str, Mapping[str, str | int], tuple[RowProblem, ...]]
+
+
 def problem_of(error: BaseException, instance: str) -> Problem | None:
     """Return the problem of an exception, or None when it is one that nobody foresaw.
 
@@ -130,36 +134,30 @@ def problem_of(error: BaseException, instance: str) -> Problem | None:
     instance
         The path that was asked for.
     """
-    if isinstance(error, Refused):
-        return _problem(
-            KINDS[error.code],
-            error.detail,
-            instance,
-            code=error.code,
-            params=error.params,
-            rows=error.rows,
-        )
     if isinstance(error, RequestValidationError):
         return _invalid(error, instance)
-    if isinstance(error, HTTPException):
+    if isinstance(error, Refused):
+        found: _Found = (error.code, error.detail, error.params, error.rows)
+    elif isinstance(error, HTTPException):
         code = _HTTP_CODES.get(error.status_code, "MALFORMED_REQUEST")
-        return _problem(KINDS[code], str(error.detail), instance, code=code)
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _problem(KINDS["DISK_FULL"], "The disk is full.", instance, code="DISK_FULL")
-    if not isinstance(error, Exception):
-        return None
-    for kind, default in _DEFAULTS:
-        if isinstance(error, kind):
-            return _of_known(error, default, instance)
+        found = (code, str(error.detail), {}, ())
+    elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        found = ("DISK_FULL", "The disk is full.", {}, ())
+    else:
+        return _of_known(error, instance)
+    code, detail, params, rows = found
+    return _problem(KINDS[code], detail, instance, code=code, params=params, rows=rows)
+
+
+def _of_known(error: BaseException, instance: str) -> Problem | None:
+    for family, default in _DEFAULTS:
+        if isinstance(error, family):
+            own = str(getattr(error, "code", default))
+            kind = KINDS.get(own) or KINDS[default]
+            detail = f"{kind.title}." if isinstance(error, _PRIVATE) else str(error)
+            params: Mapping[str, str | int] = getattr(error, "params", {})
+            return _problem(kind, detail, instance, code=own, params=params)
     return None
-
-
-def _of_known(error: Exception, default: str, instance: str) -> Problem:
-    own = str(getattr(error, "code", default))
-    kind = KINDS.get(own) or KINDS[default]
-    detail = f"{kind.title}." if isinstance(error, _PRIVATE) else str(error)
-    params: Mapping[str, str | int] = getattr(error, "params", {})
-    return _problem(kind, detail, instance, code=own, params=params)
 
 
 def _problem(
@@ -272,13 +270,23 @@ async def answer(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> list[str]:
     """Return every method that some route takes at this path; the router names the first's only."""
-    routes: Iterable[BaseRoute] = request.app.router.routes
-    methods: set[str] = set()
-    for route in routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
-    return sorted(methods)
+    document: dict[str, Any] = request.app.openapi()
+    return sorted(
+        method.upper()
+        for template, operations in document["paths"].items()
+        if _pattern(template).fullmatch(request.url.path)
+        for method in operations
+    )
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    fixed, names = parts[::2], parts[1::2]
+    pattern = re.escape(fixed[0])
+    for name, after in zip(names, fixed[1:], strict=True):
+        pattern += (".+" if name == "path" else "[^/]+") + re.escape(after)
+    return re.compile(pattern)
 
 
 def install(app: FastAPI) -> None:

@@ -94,6 +94,11 @@ _EDGE: dict[str, Kind] = {
         "The independent check refused what the optimiser returned; nothing was stored",
         "Report it with the id of the run; another seed may get past it.",
     ),
+    "RULES_FAILED": Kind(
+        500,
+        "The rules themselves failed on this body; nothing was entered",
+        "Report it with the body; other bodies are entered as before.",
+    ),
     "INTERNAL": Kind(
         500, "The server failed", "Try again; if it lasts, report the time and the path."
     ),

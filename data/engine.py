@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
@@ -111,7 +110,7 @@ def make_engine(url: str | URL, *, wait_ms: int = 15_000) -> Engine:
                 "options": f"-c lock_timeout={wait_ms} -c timezone=UTC",
             },
         )
-    event.listen(engine, "handle_error", _translate)
+    event.listen(engine, "handle_error", _translate, retval=True)
     return engine
 
 
@@ -154,9 +153,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN DEFERRED" if reads_only else "BEGIN IMMEDIATE")
 
 
-def _translate(context: ExceptionContext) -> None:
+def _translate(context: ExceptionContext) -> BaseException | None:
     engine = context.engine
-    place: Any = engine.url.render_as_string() if engine is not None else "the database"
-    error = translate(context.original_exception, place=str(place))
-    if error is not None:
-        context.chained_exception = error
+    place = "the database" if engine is None else engine.url.render_as_string()
+    return translate(context.original_exception, place=place)

@@ -89,7 +89,8 @@ def translate(error: BaseException | None, *, place: str) -> DataError | None:
 
 
 def _kind(error: BaseException | None) -> type[DataError] | None:
-    if isinstance(error, OverflowError):  # sqlite3, for integers of more than 64 bits
+    # sqlite3 raises the first for integers of more than 64 bits, both the second for half a pair.
+    if isinstance(error, OverflowError | UnicodeEncodeError):
         return ValueNotStorable
     if isinstance(error, sqlite3.Error):
         # The low byte is the primary code; the rest tells details (SQLITE_BUSY_SNAPSHOT …).

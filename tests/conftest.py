@@ -54,10 +54,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return migrated_sqlite(tmp_path_factory.mktemp("sqlite") / "template.db")
 
 
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which each test finds its SQLite database."""
+    return tmp_path_factory.mktemp("sqlite") / "current"
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """Return the address of a fresh, migrated SQLite database."""
-    path = tmp_path / "parkloom.db"
+def sqlite_url(sqlite_template: Path, sqlite_folder: Path) -> str:
+    """Return the address of a fresh, migrated SQLite database, alone in its folder."""
+    shutil.rmtree(sqlite_folder, ignore_errors=True)
+    sqlite_folder.mkdir()
+    path = sqlite_folder / "parkloom.db"
     shutil.copyfile(sqlite_template, path)
     return f"sqlite:///{path}"
 
@@ -93,10 +101,19 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
             yield url
 
 
+@pytest.fixture(scope="session")
+def engines() -> dict[str, Engine]:
+    """Return the engines made so far, by address, without open connections.
+
+    An engine keeps the statements that it has compiled, which takes longer than most tests.
+    """
+    return {}
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+def engine(database_url: str, engines: dict[str, Engine]) -> Iterator[Engine]:
     """Return an engine on a fresh database of each kind."""
-    engine = make_engine(database_url)
+    engine = engines.setdefault(database_url, make_engine(database_url))
     try:
         yield engine
     finally:

@@ -56,6 +56,7 @@ def capacity(
     seeds: Annotated[str, typer.Option(help="Seeds of the instances: 1-5, or 1,4,9.")] = "1-5",
     seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of solving each.")] = 60.0,
     workers: Annotated[int, typer.Option(min=1)] = 2,
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Solve random instances of the capacity problem; every plan and bound is re-checked."""

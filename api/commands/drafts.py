@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from api.commands.frame import BadInput, Report
+from data.exporters.files import write_bytes
 from ledger.claims import drafts
 from ledger.claims.drafts import Draft
+from ledger.errors import Refusal
+from ledger.values.consent import Need
 
 FILE_BYTES_MAX = 1_000_000
 
@@ -19,23 +23,28 @@ def read_draft(file: Path) -> Draft:
         return drafts.from_json(file.read_bytes())
     except OSError as failed:
         raise BadInput(f"Cannot read {file}: {failed.strerror}.", file=str(file)) from None
-    except ValueError as malformed:
+    except (Refusal, ValueError) as malformed:
         raise BadInput(f"{file} is no draft: {malformed}", file=str(file)) from None
 
 
-def write_draft(draft: Draft, out: Path | None, report: Report) -> None:
+def waiting(draft: Draft) -> tuple[Need, ...]:
+    """Return whose signatures the draft still waits for."""
+    return drafts.missing(draft)
+
+
+def write_draft(
+    draft: Draft, out: Path | None, report: Report, *, extra: Mapping[str, str] | None = None
+) -> None:
     """Write a draft to a file, or print it, and say whose signatures it waits for."""
     data = drafts.to_json(draft)
-    waiting = [f"{need.role} {need.duty or 'root'} of {need.party}" for need in drafts.missing(draft)]
-    if out is not None:
-        out.write_bytes(data)
-        report.line(f"Wrote {out}")
-        for one in waiting:
-            report.line(f"  waits for {one}")
-    else:
-        report.line(data.decode("utf-8"))
-    report.result({"file": str(out) if out else None, "waits_for": waiting} | _inline(data, out))
-
-
-def _inline(data: bytes, out: Path | None) -> dict[str, str]:
-    return {} if out else {"draft": data.decode("utf-8")}
+    needs = [f"{need.role} {need.duty or 'root'} of party {need.party}" for need in waiting(draft)]
+    shown: dict[str, object] = {"waits_for": needs, **(extra or {})}
+    if out is None:
+        report.line(data.decode("utf-8").rstrip("\n"))
+        report.result({**shown, "draft": data.decode("utf-8")})
+        return
+    write_bytes(out, data)
+    report.line(f"Wrote {out}")
+    for need in needs:
+        report.line(f"  waits for {need}")
+    report.result({**shown, "file": str(out)})

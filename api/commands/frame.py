@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from types import FrameType
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +24,7 @@ from api.services.errors import ServiceError
 from api.services.workspace import Workspace, open_workspace
 from api.settings import Settings
 from data.errors import Conflict, DataError, NotFound, WrongStatus
+from data.reference.calendar import check_week0
 from ledger.errors import LedgerError, Refusal
 
 T = TypeVar("T")
@@ -63,7 +65,7 @@ class Report:
     def result(self, value: Mapping[str, Any]) -> None:
         """Print the result for programs; silent without `--json`."""
         if self.as_json:
-            print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
+            print(json.dumps(value, ensure_ascii=False, indent=2))
 
     def fail(self, code: str, message: str, params: Mapping[str, Any] | None = None) -> None:
         """Say why the command did nothing."""
@@ -93,7 +95,7 @@ def reporting(*, as_json: bool) -> Iterator[Report]:
         report.fail(refused.code, refused.message, refused.params)
         raise typer.Exit(2) from None
     except Refusal as refused:
-        report.fail(refused.code_text, refused.message, refused.params)
+        report.fail(refused.code, refused.message, refused.params)
         raise typer.Exit(2) from None
     except (NotFound, Conflict, WrongStatus) as refused:
         report.fail(refused.code, str(refused))
@@ -134,12 +136,14 @@ def facts(rows: Sequence[tuple[str, str]], title: str | None = None) -> Table:
     return made
 
 
-def money(minor: int, currency: str = "CNY", *, digits: int = 2) -> str:
-    """Write an amount for people: `CNY 1,234.50`. `digits` is the currency's exponent."""
-    sign = "-" if minor < 0 else ""
-    whole, rest = divmod(abs(minor), 10**digits)
-    fraction = f".{rest:0{digits}d}" if digits else ""
-    return f"{currency} {sign}{whole:,}{fraction}"
+def monday(text: str) -> date | None:
+    """Return the Monday that a text names; None for an empty text. Raises BadInput."""
+    if not text:
+        return None
+    try:
+        return check_week0(date.fromisoformat(text))
+    except ValueError as wrong:
+        raise BadInput(f"--week0 {text}: {wrong}", week0=text) from None
 
 
 def percent(share: float | None) -> str:

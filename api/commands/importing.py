@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.frame import BadInput, JsonFlag, Report, opened, reporting
+from api.commands.frame import BadInput, JsonFlag, Report, monday, opened, reporting
 from api.commands.rejects import as_json as reject_as_json
-from api.commands.rejects import refuse
+from api.commands.rejects import refuse, require_value
 from api.services import imports
+from api.services.directory import Directory, import_directory, is_directory
 from api.services.imports import ImportReport, ImportStatus
 
 app = typer.Typer()
@@ -19,8 +20,13 @@ app = typer.Typer()
 @app.command(name="import")
 def import_(
     path: Annotated[
-        Path, typer.Argument(help="Folder or .zip of a CSV bundle, .xlsx workbook, .xml order.")
+        Path,
+        typer.Argument(help="CSV bundle or directory (folder, .zip), .xlsx workbook, .xml order."),
     ],
+    week0: Annotated[
+        str, typer.Option(help="Monday of a bundle's week 0 (YYYY-MM-DD); else next Monday.")
+    ] = "",
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Import PATH into the database; a document is taken whole or not at all."""
@@ -28,14 +34,30 @@ def import_(
         if not path.exists():
             raise BadInput(f"There is no file or folder {path}.", path=str(path))
         with opened() as workspace:
-            done = imports.import_path(workspace, path)
-        if done.status is ImportStatus.REJECTED and done.rejects:
+            if is_directory(path):
+                found = require_value(import_directory(workspace, path), report, document=str(path))
+                show_directory(found, report, name=path.name)
+                return
+            done = imports.import_path(workspace, path, week0=monday(week0))
+        if done.status is ImportStatus.REFUSED and done.rejects:
             refuse(done.rejects, report, document=done.name, total=done.total_rejects)
             raise typer.Exit(2)
         show(done, report)
         report.result(figures(done))
-        if done.status is ImportStatus.REJECTED:
+        if done.status is ImportStatus.REFUSED:
             raise typer.Exit(2)
+
+
+def show_directory(found: Directory, report: Report, *, name: str) -> None:
+    """Print what a directory brought."""
+    counts = {
+        "parks": len(found.parks),
+        "organisations": len(found.organisations),
+        "lenders": len(found.lenders),
+    }
+    brought = ", ".join(f"{count:,} {noun}" for noun, count in counts.items())
+    report.line(f"{name}: imported: {brought}")
+    report.result({"name": name, "status": "imported", "counts": counts})
 
 
 def show(done: ImportReport, report: Report) -> None:

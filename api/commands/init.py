@@ -18,6 +18,7 @@ def init(
     registrar: Annotated[
         str, typer.Option(help="vkey of the registrar's root key (`parkloom key new --name N`).")
     ],
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Create database, log and the operator's own keys in PARKLOOM_HOME.

@@ -27,6 +27,7 @@ def new(
     name: Annotated[
         str, typer.Option(help="Name in the printed vkey; a registrar's root key needs one.")
     ] = "",
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Make an Ed25519 key, write it to FILE and print what may be made public."""
@@ -39,5 +40,5 @@ def new(
         }
         if name:
             shown["vkey"] = note.format_vkey(name, public)
-        report.show(facts([(label, value) for label, value in shown.items()]))
+        report.show(facts(list(shown.items())))
         report.result(shown)

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.drafts import read_draft, write_draft
-from api.commands.frame import BadInput, JsonFlag, Report, facts, money, opened, reporting, table
+from api.commands.frame import BadInput, JsonFlag, Report, facts, opened, reporting, table
 from api.services import certificates, log_files, records
 from api.services.records import OrderRecord
 from api.services.workspace import log_vkey, registrar_vkey
-from ledger.values.money import exponent_of
+from ledger.values.money import format_minor
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -25,6 +25,7 @@ def ledger() -> None:
 
 @app.command()
 def vkey(
+    *,
     registrar: Annotated[
         bool, typer.Option("--registrar", help="The registrar's root key instead.")
     ] = False,
@@ -40,6 +41,7 @@ def vkey(
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Copy checkpoint, tiles and entry bundles to FOLDER, as a C2SP tiled log."""
@@ -58,6 +60,7 @@ def certificate(
     buyer: Annotated[str, typer.Option(help="Buyer's organisation, instead of a handle.")] = "",
     seller: Annotated[str, typer.Option(help="Seller's organisation.")] = "",
     number: Annotated[str, typer.Option(help="Number of the purchase order.")] = "",
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Write an order's certificate: its whole history with proofs, for a stranger to verify."""
@@ -83,7 +86,10 @@ def draft(
     file: Annotated[
         Path | None, typer.Option("--facts", help="A JSON file with facts as one object.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="File for the draft; else it is printed.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for the draft; else it is printed.")
+    ] = None,
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Make the draft of an event for its parties to sign (`parkloom sign`).
@@ -105,6 +111,7 @@ def draft(
 @app.command()
 def submit(
     file: Annotated[Path, typer.Argument(help="A draft with all its signatures.")],
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Enter a signed draft into the log; repeating it gives the same receipt."""
@@ -124,6 +131,7 @@ def submit(
 @app.command()
 def show(
     handle: Annotated[str, typer.Argument(help="Handle of an order; without it, all orders.")] = "",
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Show an order's history, claims and headroom, or the orders that are in the record."""
@@ -141,7 +149,6 @@ def show(
 
 def show_order(order: OrderRecord, report: Report) -> None:
     """Print an order's record for people, 80 columns."""
-    digits = exponent_of(order.currency)
     report.show(
         facts(
             [
@@ -149,7 +156,7 @@ def show_order(order: OrderRecord, report: Report) -> None:
                 ("state", order.state),
                 ("buyer", order.buyer),
                 ("seller", order.seller),
-                ("value", money(order.value_minor, order.currency, digits=digits)),
+                ("value", format_minor(order.value_minor, order.currency)),
             ]
         )
     )
@@ -160,12 +167,12 @@ def show_order(order: OrderRecord, report: Report) -> None:
     if order.claims:
         claims = table(columns=[("claim", "left"), ("state", "left"), ("principal", "right")])
         for claim in order.claims:
-            amount = money(claim.principal_minor, claim.currency, digits=digits)
+            amount = format_minor(claim.principal_minor, claim.currency)
             claims.add_row(claim.id, claim.state, amount)
         report.show(claims)
     for room in order.headroom:
-        left = money(room.headroom_minor, order.currency, digits=digits)
-        limit = money(room.limit_minor, order.currency, digits=digits)
+        left = format_minor(room.headroom_minor, order.currency)
+        limit = format_minor(room.limit_minor, order.currency)
         report.show(f"lender {room.lender}: {left} left of {limit}")
 
 

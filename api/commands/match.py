@@ -31,6 +31,7 @@ def match(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all randomness.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Threads to solve with.")] = 2,
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Match the orders of FOLDER to its idle capacity and write the plan with its bound.
@@ -39,9 +40,7 @@ def match(
     """
     with reporting(as_json=as_json) as report:
         problem = require_value(read_bundle(folder), report, document=str(folder))
-        limits = Limits(
-            seconds=limit_seconds(seconds, work), work=work, seed=seed, workers=workers
-        )
+        limits = Limits(seconds=limit_seconds(seconds, work), work=work, seed=seed, workers=workers)
         solved = run(problem, limits, report)
         out.mkdir(parents=True, exist_ok=True)
         write_plan(out / "plan.csv", solved.result.plan)
@@ -66,9 +65,7 @@ def run(problem: Problem, limits: Limits, report: Report) -> Solved:
     """Solve with a progress bar on standard error; Ctrl-C keeps the best so far and says so."""
     with solving_bar(report.err) as show:
         solved, interrupted = interruptible(
-            lambda cancelled: solve_checked(
-                problem, limits, on_progress=show, cancelled=cancelled
-            )
+            lambda cancelled: solve_checked(problem, limits, on_progress=show, cancelled=cancelled)
         )
     if interrupted:
         report.note("Stopped by Ctrl-C: what follows is the best plan so far.")

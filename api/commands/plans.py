@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from api.commands.frame import facts, money, percent, table
+from api.commands.frame import facts, percent, table
 from api.services.solving import Solved
+from ledger.values.money import format_minor
 from matching.explain import Reason, render
 from matching.limits import Progress as Solving
 
@@ -72,9 +73,9 @@ def plan_tables(solved: Solved) -> list[RenderableType]:
     result, report = solved.result, solved.report
     rows = [
         ("orders served", f"{len(report.served)} of {len(solved.problem.orders)}"),
-        ("their value", money(solved.value_fen)),
-        ("objective", f"{money(solved.objective_fen)}   (value less all costs)"),
-        ("bound", f"{money(solved.bound_fen)}   (no plan can be worth more)"),
+        ("their value", _cny(solved.value_fen)),
+        ("objective", f"{_cny(solved.objective_fen)}   (value less all costs)"),
+        ("bound", f"{_cny(solved.bound_fen)}   (no plan can be worth more)"),
         ("gap", f"{percent(solved.gap)}   ({result.status.value}, {solved.seconds:.1f} s)"),
         ("greedy baseline", _greedy(solved)),
         ("local share", percent(solved.local_share)),
@@ -82,7 +83,9 @@ def plan_tables(solved: Solved) -> list[RenderableType]:
         ("tardy weeks", f"{report.tardy_weeks:,}"),
     ]
     shown: list[RenderableType] = [facts(rows, title=f"Plan, seed {result.seed}")]
-    refused = {order: reason for order, reason in result.reasons.items() if reason.code != "matched"}
+    refused = {
+        order: reason for order, reason in result.reasons.items() if reason.code != "matched"
+    }
     if refused:
         shown.append(refusals(refused))
     return shown
@@ -106,4 +109,8 @@ def _greedy(solved: Solved) -> str:
     if not greedy or greedy < 0:
         return "-"
     ahead = 100 * (solved.objective_fen - greedy) / greedy
-    return f"{money(greedy)}   (this plan: {ahead:+.1f} %)"
+    return f"{_cny(greedy)}   (this plan: {ahead:+.1f} %)"
+
+
+def _cny(fen: int) -> str:
+    return format_minor(fen, "CNY")

@@ -19,6 +19,7 @@ app = typer.Typer()
 def serve(
     host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "",
     port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
+    *,
     as_json: JsonFlag = False,
 ) -> None:
     """Start the server on the loopback interface and serve until Ctrl-C.

@@ -21,8 +21,9 @@ from typing import IO
 from uuid import uuid4
 
 import structlog
-from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy.engine import make_url
+from sqlmodel import Session
 
 from api.jobs.worker import order_of_work
 from api.services import matching_runs
@@ -37,12 +38,17 @@ VERSION = "1"
 """Version of the steps below, not of the product: change it when their order changes, since runs
 that wait under another version are not taken up."""
 
+WORKER_MODULE = "api.jobs.worker"
 QUEUE = "matching"
 WORKFLOW = "execute_matching_run"
 QUEUE_POLL_SECONDS = 0.2
 WORKER_POLL_SECONDS = 0.1
 ATTEMPTS_MAX = 2
 STOP_SECONDS_MAX = 10.0
+STEP_TRIES_MAX = 8
+"""How often a step is tried while the database is away: about 4 minutes, waiting ever longer."""
+
+_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
 class AlreadyServed(ServiceError):
@@ -67,10 +73,13 @@ class DurableRuns:
     ----------
     workspace
         The opened installation; not closed here.
+    worker
+        Module that executes one run as a process.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, worker: str = WORKER_MODULE) -> None:
         self._workspace = workspace
+        self._worker = worker
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._mutex = threading.Lock()
         self._leaving = threading.Event()
@@ -92,7 +101,7 @@ class DurableRuns:
             self._start_engine(executor_id=_executor_id(settings.home))
             for view in matching_runs.list_runs(self._workspace):
                 if view.status in {RunStatus.QUEUED, RunStatus.RUNNING}:
-                    self.start(view.id)
+                    self._take_up(view.id)
         except BaseException:
             self.close()
             raise
@@ -115,18 +124,22 @@ class DurableRuns:
             system_database_engine=self._workspace.engine, application_name=NAME, lazy=True
         )
 
-    def start(self, run_id: str) -> None:
-        """See to it that a queued run is executed, once; repeating the call is harmless."""
+    def enqueue(self, session: Session, run_id: str) -> None:
+        """See to it that a run is executed, once, if the session's transaction commits.
+
+        Repeating the call is harmless.
+        """
         assert self._client is not None, "launch() comes first"
-        self._client.enqueue(
-            {
-                "queue_name": QUEUE,
-                "workflow_name": WORKFLOW,
-                "workflow_id": f"run-{run_id}",
-                "app_version": VERSION,
-            },
-            run_id,
-        )
+        self._client.enqueue_in_transaction(session, _options(run_id), run_id)
+
+    def _take_up(self, run_id: str) -> None:
+        """See to it that an unfinished run has a job; called at start, when none is executed."""
+        assert self._client is not None
+        job = DBOS.get_workflow_status(_job_id(run_id))
+        if job is not None and job.status in _ENDED:
+            # The job ended and the run did not: the database was away for very long, say.
+            self._client.delete_workflow(_job_id(run_id))
+        self._client.enqueue(_options(run_id), run_id)
 
     def stop(self, run_id: str) -> None:
         """Make a run that is being executed look at its cancellation now."""
@@ -172,14 +185,14 @@ class DurableRuns:
         view = matching_runs.fail(
             self._workspace,
             run_id,
-            error=f"the worker process ended {ATTEMPTS_MAX} times without an answer "
+            f"the worker process ended {ATTEMPTS_MAX} times without an answer "
             f"(last exit code {code}); the server's log says more",
         )
         return str(view.status)
 
     def _run_worker(self, run_id: str) -> int:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "api.jobs.worker"],
+        worker = subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
+            [sys.executable, "-m", self._worker],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
@@ -207,6 +220,19 @@ class DurableRuns:
                 worker.stdin.close()
 
 
+def _job_id(run_id: str) -> str:
+    return f"run-{run_id}"
+
+
+def _options(run_id: str) -> EnqueueOptions:
+    return {
+        "queue_name": QUEUE,
+        "workflow_name": WORKFLOW,
+        "workflow_id": _job_id(run_id),
+        "app_version": VERSION,
+    }
+
+
 class _Current:
     """The one queue of this process: jobs find their installation here."""
 
@@ -228,7 +254,7 @@ class _Current:
         return True
 
 
-@DBOS.step(name="solve_in_worker")
+@DBOS.step(name="solve_in_worker", retries_allowed=True, max_attempts=STEP_TRIES_MAX)
 def _solve_in_worker(run_id: str) -> str:
     runs = _Current.runs
     if runs is None:  # the server is leaving

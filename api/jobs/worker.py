@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from typing import BinaryIO
+from io import FileIO
 
 from api.services import matching_runs
 from api.services.workspace import open_workspace
@@ -26,7 +26,7 @@ def order_of_work(settings: Settings, run_id: str) -> bytes:
     return json.dumps(order).encode() + b"\n"
 
 
-def main(commands: BinaryIO) -> int:
+def main(commands: FileIO) -> int:
     """Execute the run that the first line names; return the exit status."""
     order = json.loads(commands.readline())
     settings = Settings.model_validate(order["settings"])
@@ -40,7 +40,7 @@ def main(commands: BinaryIO) -> int:
     return 0
 
 
-def _listen(commands: BinaryIO, cancelled: threading.Event) -> None:
+def _listen(commands: FileIO, cancelled: threading.Event) -> None:
     for line in commands:
         if line.strip() == b"cancel":
             cancelled.set()
@@ -49,4 +49,6 @@ def _listen(commands: BinaryIO, cancelled: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.stdin.buffer))
+    # Unbuffered: a buffer has a lock, which the listening thread would hold at the end.
+    with open(0, "rb", buffering=0, closefd=False) as standard_input:
+        sys.exit(main(standard_input))

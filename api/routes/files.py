@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from urllib.parse import quote
 
 from fastapi import Request
 from starlette.responses import Response
@@ -40,3 +41,8 @@ def file_response(
 def _has(condition: str, tag: str) -> bool:
     tags = [part.strip().removeprefix("W/") for part in condition.split(",")]
     return tag in tags or "*" in tags
+
+
+def address(*parts: str) -> str:
+    """Return the address of a resource for the header Location; ids may be in any script."""
+    return "/" + "/".join(quote(part, safe="") for part in parts)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.deps import AfterQuery, LimitQuery, PlatformDep, WorkspaceDep, page_of
-from api.routes.files import REVALIDATE, file_response
+from api.routes.files import REVALIDATE, address, file_response
 from api.schemas.base import INT64_MAX, Id
 from api.schemas.ledger import (
     DRAFT_RESPONSE,
@@ -28,7 +28,7 @@ from api.schemas.ledger import (
     Receipt,
 )
 from api.schemas.openapi import refusals
-from api.services import certificates, log_files, records
+from api.services import certificates, log_files, receipts, records
 from api.services import workspace as workspaces
 from ledger.claims import drafts
 
@@ -84,7 +84,7 @@ def make_draft(workspace: WorkspaceDep, body: DraftRequest) -> Response:
         }
     },
 )
-async def submit(request: Request, platform: PlatformDep) -> Receipt:
+async def submit(request: Request, platform: PlatformDep, response: Response) -> Receipt:
     """Enter a draft that its parties have signed; answers when the entry is durable.
 
     A retry is harmless: the same body gets the same receipt. Another body under the same `idem`
@@ -96,7 +96,17 @@ async def submit(request: Request, platform: PlatformDep) -> Receipt:
             platform.workspace, drafts.from_json(data), timeout_seconds=SUBMIT_SECONDS
         )
     )
+    response.headers["Location"] = address("v1", "ledger", "receipts", view.request_id)
     return Receipt.of(view)
+
+
+@router.get("/receipts/{request_id}", responses=refusals(404, 422))
+def get_receipt(
+    workspace: WorkspaceDep,
+    request_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The body's `idem`")],
+) -> Receipt:
+    """Return the receipt of a body that was entered, for a client that lost the answer."""
+    return Receipt.of(receipts.get(workspace, request_id))
 
 
 @router.get("/orders", responses=refusals(422))

@@ -12,10 +12,13 @@ from starlette.responses import StreamingResponse
 
 from api.deps import CALLER, AfterQuery, LimitQuery, Platform, PlatformDep, WorkspaceDep, page_of
 from api.errors import as_json, internal, problem_of
+from api.routes.conflicts import with_difference
+from api.routes.files import address
 from api.schemas.matching import Result, Run, RunPage, RunRequest
 from api.schemas.openapi import refusals
 from api.services import matching_runs
 from api.services.matching_runs import RunStatus
+from data.errors import Conflict
 
 router = APIRouter(prefix="/v1/matching-runs", tags=["matching"])
 
@@ -33,17 +36,22 @@ def put_run(platform: PlatformDep, run_id: RunId, body: RunRequest, response: Re
 
     The same id with other limits is refused (409). Progress is at the address in Location.
     """
-    view = matching_runs.queue(
-        platform.workspace,
-        str(run_id),
-        requested_by=CALLER,
-        seconds=body.seconds,
-        work=body.work,
-        seed=body.seed,
-    )
-    if view.status not in FINISHED:
-        platform.runs.start(view.id)
-    response.headers["Location"] = f"/v1/matching-runs/{view.id}"
+    try:
+        view = matching_runs.queue(
+            platform.workspace,
+            str(run_id),
+            requested_by=CALLER,
+            seconds=body.seconds,
+            work=body.work,
+            seed=body.seed,
+            enqueue=platform.runs.enqueue,
+        )
+    except Conflict as conflict:
+        stored = Run.of(matching_runs.get(platform.workspace, str(run_id)))
+        raise with_difference(
+            conflict, stored=stored.model_dump(), asked=body.model_dump()
+        ) from None
+    response.headers["Location"] = address("v1", "matching-runs", view.id)
     return Run.of(view)
 
 

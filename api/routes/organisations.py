@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
 from api.deps import AfterQuery, LimitQuery, WorkspaceDep, page_of
+from api.routes.conflicts import with_difference
+from api.routes.files import address
 from api.schemas.base import Id
 from api.schemas.openapi import refusals
 from api.schemas.organisations import (
@@ -18,6 +20,8 @@ from api.schemas.organisations import (
     ParkList,
 )
 from api.services import organisations
+from api.services.workspace import Workspace
+from data.errors import Conflict, NotFound
 
 router = APIRouter(prefix="/v1", tags=["organisations"])
 
@@ -54,16 +58,20 @@ def put_organisation(
 
     The same id with other content is refused (409) with the difference.
     """
-    view = organisations.put(
-        workspace,
-        organisation_id,
-        kind=body.kind,
-        name=body.name,
-        name_zh=body.name_zh,
-        park_id=body.park_id,
-        identifiers=body.identifier_views(),
-    )
-    response.headers["Location"] = f"/v1/organisations/{view.id}"
+    try:
+        view = organisations.put(
+            workspace,
+            organisation_id,
+            kind=body.kind,
+            name=body.name,
+            name_zh=body.name_zh,
+            park_id=body.park_id,
+            identifiers=body.identifier_views(),
+        )
+    except Conflict as conflict:
+        stored = _stored(workspace, organisation_id)
+        raise with_difference(conflict, stored=stored, asked=body.model_dump()) from None
+    response.headers["Location"] = address("v1", "organisations", view.id)
     return Organisation.of(view)
 
 
@@ -71,3 +79,10 @@ def put_organisation(
 def list_parks(workspace: WorkspaceDep) -> ParkList:
     """List the parks."""
     return ParkList(items=[Park.of(view) for view in organisations.list_parks(workspace)])
+
+
+def _stored(workspace: Workspace, organisation_id: str) -> dict[str, Any] | None:
+    try:
+        return Organisation.of(organisations.get(workspace, organisation_id)).model_dump()
+    except NotFound:
+        return None

@@ -6,18 +6,20 @@ from pydantic import Field
 
 from api.schemas.base import Page, Wire
 from api.schemas.problem import RowProblem
-from api.services.imports import ImportReport, RejectView
+from api.services.imports import ImportReport
+from data.importers.report import Reject
 
 
-def row_problem(view: RejectView) -> RowProblem:
+def row_problem(reject: Reject) -> RowProblem:
     """Return the wire form of one rejected row."""
     return RowProblem(
-        file=view.file,
-        place=view.place,
-        field=view.field,
-        code=view.code,
-        expected=view.expected,
-        got=view.got,
+        file=reject.file,
+        place=reject.place,
+        field=reject.field,
+        code=str(reject.code),
+        expected=reject.expected,
+        got=reject.got,
+        way_out=reject.way_out,
     )
 
 
@@ -32,10 +34,12 @@ class Import(Wire):
     code: str | None = Field(description="Why it is held or was refused")
     counts: dict[str, int] = Field(examples=[{"offers": 120, "orders": 200}])
     rejects: list[RowProblem]
+    total_rejects: int
     purchase_order_id: str | None
+    repeated: bool = Field(description="The same document had been imported before")
 
     @classmethod
-    def of(cls, view: ImportReport) -> Import:
+    def of(cls, view: ImportReport, *, repeated: bool = False) -> Import:
         """Return the wire form."""
         return cls.model_construct(
             id=view.id,
@@ -46,7 +50,9 @@ class Import(Wire):
             code=view.code,
             counts=dict(view.counts),
             rejects=[row_problem(reject) for reject in view.rejects],
+            total_rejects=view.total_rejects,
             purchase_order_id=view.purchase_order_id,
+            repeated=repeated,
         )
 
 

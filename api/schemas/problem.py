@@ -25,6 +25,7 @@ class RowProblem(BaseModel):
     code: str = Field(examples=["NOT_AN_INTEGER"])
     expected: str = Field(examples=["a whole number above 0"])
     got: str = Field(examples=["12.5"])
+    way_out: str
 
 
 class Problem(BaseModel):

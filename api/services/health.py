@@ -7,11 +7,7 @@ from importlib import metadata
 
 from sqlalchemy import text
 
-from api.services import log_files
 from api.services.workspace import Workspace
-from data.errors import NotFound
-from ledger.log.checkpoint import parse_checkpoint
-from ledger.log.note import split_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +38,18 @@ def look(workspace: Workspace) -> HealthView:
     ------
     DataError
         When the database does not answer.
-    Corruption, NotVerified
-        When the record contradicts itself.
+    Corruption
+        When the published checkpoint is not one that the log signed.
     """
-    with workspace.transaction() as session:
+    with workspace.snapshot() as session:
         session.connection().execute(text("SELECT 1"))
     with workspace.log.reader() as reader:
         log_size = reader.head().size
+    published = workspace.publisher.published()
     return HealthView(
         version=metadata.version("parkloom"),
         database=workspace.engine.dialect.name,
         origin=workspace.settings.origin,
         log_size=log_size,
-        checkpoint_size=_checkpoint_size(workspace),
+        checkpoint_size=0 if published is None else published.size,
     )
-
-
-def _checkpoint_size(workspace: Workspace) -> int:
-    try:
-        text_of_note, _ = split_note(log_files.checkpoint(workspace))
-    except NotFound:
-        return 0
-    return parse_checkpoint(text_of_note).size

@@ -25,9 +25,13 @@ def create(path: Path) -> Ed25519PrivateKey:
         When the file exists: a key is never overwritten, what it signed would be orphaned.
     """
     key = Ed25519PrivateKey.generate()
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_secret(path, text)
+    save(path, key)
     return key
+
+
+def save(path: Path, key: Ed25519PrivateKey) -> None:
+    """Write a key to a new file with mode 0600. Raises BadRequest when the file exists."""
+    write_secret(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def load(path: Path) -> Ed25519PrivateKey:

@@ -105,8 +105,15 @@ def queue(
     work: int | None = None,
     seed: int = 1,
     workers: int = 2,
+    enqueue: Callable[[Session, str], None] | None = None,
 ) -> RunView:
     """Queue a run of the open book under a client-chosen id. Repeating the call is harmless.
+
+    Parameters
+    ----------
+    enqueue
+        Called with the session and the id of an unfinished run inside the transaction that queues
+        it, so that run and job are there together or not at all.
 
     Raises
     ------
@@ -129,6 +136,8 @@ def queue(
             requested_by=requested_by,
             now_ms=workspace.clock_ms(),
         )
+        if enqueue is not None and not run.finished:
+            enqueue(session, run.id)
         return _view(workspace, session, run)
 
 
@@ -205,6 +214,14 @@ def cancel(workspace: Workspace, run_id: str) -> RunView:
     with workspace.transaction() as session:
         now = workspace.clock_ms()
         run = run_store.cancel(session, workspace.viewer, run_id, now_ms=now)
+        return _view(workspace, session, run)
+
+
+def fail(workspace: Workspace, run_id: str, error: str) -> RunView:
+    """Note that a run ended without an answer and why; a finished run is left as it is."""
+    with workspace.transaction() as session:
+        now = workspace.clock_ms()
+        run = run_store.fail(session, workspace.operator_id, run_id, error, now_ms=now)
         return _view(workspace, session, run)
 
 

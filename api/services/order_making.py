@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlmodel import Session
@@ -31,6 +31,18 @@ PIECE = "H87"
 TRANSPORT = "transport"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One order of a plan, with what its purchase orders are made from."""
+
+    plan: Plan
+    order: Order
+    number: str
+    problem: Problem
+    lines: Sequence[PlanLine]
+    scope: Scope
+
+
 def agree(workspace: Workspace, session: Session, plan: Plan, order_id: str) -> int:
     """Make the purchase orders of an order whose every side accepted; return how many are new.
 
@@ -47,13 +59,17 @@ def agree(workspace: Workspace, session: Session, plan: Plan, order_id: str) -> 
     if stored.agreed_plan_id != plan.id:
         _require_idle(workspace, session, plan, lines, order_id)
     order_store.agree(session, workspace.operator_id, plan.scope_id, order_id, plan_id=plan.id)
-    scope = capacity.scope(session, workspace.viewer, plan.scope_id)
+    part = _Part(
+        plan=plan,
+        order=stored.order,
+        number=stored.number,
+        problem=problem,
+        lines=lines,
+        scope=capacity.scope(session, workspace.viewer, plan.scope_id),
+    )
     made = 0
     for rank, enterprise in enumerate(_ranked(problem, lines), start=1):
-        order = _purchase_order(
-            workspace, session, plan, scope, stored.order, problem, lines, enterprise, rank,
-            number=stored.number,
-        )  # fmt: skip
+        order = _purchase_order(workspace, session, part, enterprise, rank=rank)
         made += purchase_orders.add(session, workspace.operator_id, order) is order
     return made
 
@@ -83,96 +99,73 @@ def _ranked(problem: Problem, lines: Sequence[PlanLine]) -> tuple[str, ...]:
 
 
 def _purchase_order(
-    workspace: Workspace,
-    session: Session,
-    plan: Plan,
-    scope: Scope,
-    order: Order,
-    problem: Problem,
-    lines: Sequence[PlanLine],
-    enterprise: str,
-    rank: int,
-    *,
-    number: str,
+    workspace: Workspace, session: Session, part: _Part, enterprise: str, *, rank: int
 ) -> PurchaseOrder:
-    payment = payments(problem, lines)[order.order_id, enterprise]
-    buyer = organisations.get(session, workspace.viewer, order.buyer_id)
+    payment = payments(part.problem, part.lines)[part.order.order_id, enterprise]
+    buyer = organisations.get(session, workspace.viewer, part.order.buyer_id)
     seller = organisations.get(session, workspace.viewer, enterprise)
-    own = order.buyer_id == enterprise
+    own = buyer.id == seller.id
     return PurchaseOrder(
-        id=_id(plan.id, order.order_id, enterprise),
+        id=_id(part.plan.id, part.order.order_id, enterprise),
         source=PurchaseOrderSource.PLAN,
         status=PurchaseOrderStatus.REFUSED if own else PurchaseOrderStatus.IMPORTED,
         code="SELF_TRADE" if own else None,
         # Letters between the parts: the record compares numbers without separators.
-        number=f"{number}-E{rank}-P{plan.version}",
+        number=f"{part.number}-E{rank}-P{part.plan.version}",
         issue_date=local_day(workspace.clock_ms()),
-        currency=scope.currency,
+        currency=part.scope.currency,
         net_minor=payment.fen,
         payable_minor=payment.fen,
         buyer=NamedParty(name=buyer.name, organisation_id=buyer.id),
         seller=NamedParty(name=seller.name, organisation_id=seller.id),
-        lines=_lines(order, problem, lines, enterprise, payment, scope.week0),
-        scope_id=plan.scope_id,
-        order_id=order.order_id,
-        plan_id=plan.id,
+        lines=_lines(part, enterprise, payment),
+        scope_id=part.plan.scope_id,
+        order_id=part.order.order_id,
+        plan_id=part.plan.id,
         created_ms=workspace.clock_ms(),
     )
 
 
-def _lines(
-    order: Order,
-    problem: Problem,
-    lines: Sequence[PlanLine],
-    enterprise: str,
-    payment: Payment,
-    week0: date,
-) -> tuple[PurchaseOrderLine, ...]:
+def _lines(part: _Part, enterprise: str, payment: Payment) -> tuple[PurchaseOrderLine, ...]:
     """Return one line per operation, and one for transport; they add up to the payment."""
-    own = {offer.offer_id for offer in problem.offers if offer.enterprise_id == enterprise}
+    own = {offer.offer_id for offer in part.problem.offers if offer.enterprise_id == enterprise}
     minutes: dict[int, int] = defaultdict(int)
     pieces: dict[int, dict[int, int]] = defaultdict(dict)
     weeks: dict[int, int] = {}
-    for line in lines:
+    for line in part.lines:
         if line.offer_id in own:
             minutes[line.step] += line.minutes
             pieces[line.step][line.lot] = line.lot_quantity
             weeks[line.step] = max(line.week, weeks.get(line.step, 0))
-    shares: dict[int | None, Fraction] = {
-        step: payment.processing * spent / sum(minutes.values()) for step, spent in minutes.items()
-    }
-    if payment.transport:
-        shares[None] = payment.transport
-    amounts = spread(payment.fen, shares)
-    process = {step: one.process for step, one in enumerate(order.operations, start=1)}
+    worked = sum(minutes.values())
+    shares = [payment.processing * minutes[step] / worked for step in sorted(minutes)]
+    amounts = spread(payment.fen, [*shares, payment.transport])
     made = [
         PurchaseOrderLine(
             number=str(step),
-            item=process[step],
+            item=part.order.operations[step - 1].process,
             unit=PIECE,
             quantity_milli=1000 * sum(pieces[step].values()),
-            amount_minor=amounts[step],
-            due_date=last_working_day(weeks[step], week0),
+            amount_minor=amount,
+            due_date=last_working_day(weeks[step], part.scope.week0),
         )
-        for step in sorted(minutes)
+        for step, amount in zip(sorted(minutes), amounts, strict=False)
     ]
-    if None in amounts:
+    if amounts[-1]:
         made.append(
             PurchaseOrderLine(
-                number=str(len(order.operations) + 1),
+                number=str(len(part.order.operations) + 1),
                 item=TRANSPORT,
                 unit=PIECE,
                 quantity_milli=1000,
-                amount_minor=amounts[None],
-                due_date=last_working_day(max(weeks.values()), week0),
+                amount_minor=amounts[-1],
+                due_date=last_working_day(max(weeks.values()), part.scope.week0),
             )
         )
     return tuple(made)
 
 
-def spread(
-    total: int, shares: Mapping[int | None, Fraction]
-) -> Mapping[int | None, int]:
+def spread(total: int, shares: Sequence[Fraction]) -> tuple[int, ...]:
     """Return whole amounts that add up to `total`: each share rounded down, the rest to the first.
 
     Parameters
@@ -180,13 +173,12 @@ def spread(
     total
         The sum of the shares rounded up, so less than one unit per share is left over.
     """
-    amounts = {name: share.numerator // share.denominator for name, share in shares.items()}
-    first = next(iter(amounts))
-    amounts[first] += total - sum(amounts.values())
-    return amounts
+    amounts = [share.numerator // share.denominator for share in shares]
+    amounts[0] += total - sum(amounts)
+    return tuple(amounts)
 
 
 def _id(plan_id: str, order_id: str, enterprise: str) -> str:
     """Return the same id each time the same part of a plan becomes a purchase order."""
-    text = "\n".join(("parkloom/purchase-order/v1", plan_id, order_id, enterprise))
+    text = f"parkloom/purchase-order/v1\n{plan_id}\n{order_id}\n{enterprise}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

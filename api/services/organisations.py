@@ -105,6 +105,25 @@ def put(
         return _view(added)
 
 
+def add_identifier(
+    workspace: Workspace, organisation_id: str, *, scheme: str, value: str
+) -> OrganisationView:
+    """Give an organisation one more identifier; giving it again is harmless.
+
+    Raises
+    ------
+    NotFound
+        When there is no such organisation.
+    Conflict
+        When the identifier belongs to another organisation.
+    """
+    identifier = Identifier(scheme=scheme, value=value)
+    with workspace.transaction() as session:
+        store.get(session, workspace.viewer, organisation_id)
+        store.add_identifier(session, workspace.operator_id, organisation_id, identifier)
+        return _view(store.get(session, workspace.viewer, organisation_id))
+
+
 def list_parks(workspace: Workspace) -> tuple[ParkView, ...]:
     """Return the parks, by id."""
     with workspace.snapshot() as session:

@@ -65,7 +65,7 @@ def status(workspace: Workspace, session: Session, plan_id: str) -> str:
     if found is None:
         return "pending"
     if found.refusal is not None:
-        return f"refused: {found.refusal.code_text}"
+        return f"refused: {found.refusal.code}"
     return "entered"
 
 
@@ -110,5 +110,5 @@ def _proposals(plan: Plan, problem: Problem, lines: Sequence[PlanLine]) -> Itera
 
 def _proposal_id(plan_id: str, order_id: str, side: ProposalSide, party_id: str) -> str:
     """Return the same id each time the same part is proposed. Plan ids are random, so are these."""
-    text = "\n".join(("parkloom/proposal/v1", plan_id, order_id, side.value, party_id))
+    text = f"parkloom/proposal/v1\n{plan_id}\n{order_id}\n{side.value}\n{party_id}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -95,22 +96,32 @@ def draft_answer(workspace: Workspace, proposal_id: str, answer: Answer) -> Draf
     NotOnboarded
         When the party is not in the record yet.
     """
-    with workspace.transaction() as session:
-        proposal = store.get(session, workspace.viewer, proposal_id)
-        require_open(workspace, session, proposal)
-        party = party_of(session, workspace.viewer, proposal.party_id)
-        make = {
-            Answer.ACCEPTED: events.proposal_accepted,
-            Answer.DECLINED: events.proposal_declined,
-        }[answer]
-        return make(
-            frame(workspace),
-            proposal=proposal.id,
-            plan=proposal.plan_id,
-            party=party,
-            side=Role.BUYER if proposal.side is ProposalSide.BUYER else Role.SELLER,
-            terms_sha256=terms_digest(_terms(workspace, session, proposal)),
-        )
+    return draft_answers(workspace, [proposal_id], answer)[0]
+
+
+def draft_answers(
+    workspace: Workspace, proposal_ids: Sequence[str], answer: Answer
+) -> tuple[Draft, ...]:
+    """Make the drafts of the same answer to several proposals; see `draft_answer`."""
+    with workspace.snapshot() as session:
+        found = [store.get(session, workspace.viewer, one) for one in proposal_ids]
+        return tuple(_draft(workspace, session, proposal, answer) for proposal in found)
+
+
+def _draft(workspace: Workspace, session: Session, proposal: Proposal, answer: Answer) -> Draft:
+    require_open(workspace, session, proposal)
+    make = {
+        Answer.ACCEPTED: events.proposal_accepted,
+        Answer.DECLINED: events.proposal_declined,
+    }[answer]
+    return make(
+        frame(workspace),
+        proposal=proposal.id,
+        plan=proposal.plan_id,
+        party=party_of(session, workspace.viewer, proposal.party_id),
+        side=Role.BUYER if proposal.side is ProposalSide.BUYER else Role.SELLER,
+        terms_sha256=terms_digest(_terms(workspace, session, proposal)),
+    )
 
 
 def require_open(workspace: Workspace, session: Session, proposal: Proposal) -> None:

@@ -37,6 +37,8 @@ from ledger.log.writer import Writer
 
 OPERATOR = "operator"
 """Id of the operator's own organisation."""
+REGISTRAR = "registrar"
+"""Id of the registrar's organisation; its handle in the record is the key id of its root key."""
 
 TAG_KEY_BYTES = 32
 
@@ -74,6 +76,12 @@ class Workspace:
     def viewer(self) -> Viewer:
         """The operator, who sees every row of its own."""
         return Viewer.operator(self.operator_id)
+
+    def viewer_of(self, organisation_id: str | None) -> Viewer:
+        """Return one organisation, which sees its own; None: the operator."""
+        if organisation_id is None:
+            return self.viewer
+        return Viewer.party(self.operator_id, organisation_id)
 
     @property
     def database(self) -> str:
@@ -253,15 +261,21 @@ def _add_operator(workspace: Workspace) -> None:
                 created_ms=now,
             ),
         )
-        operator = Organisation(
+        own = Organisation(
             id=OPERATOR,
             kind=OrganisationKind.OPERATOR,
             name=workspace.settings.origin,
             status=OrganisationStatus.NAMED,
             created_ms=now,
         )
-        organisations.ensure_named(session, operator_id, [operator])
-        stored = organisations.get(session, workspace.viewer, OPERATOR)
-        if stored.ledger_handle is None:
-            # Random, as all handles; kept here so that the registrar can onboard the operator.
+        registrar = Organisation(
+            id=REGISTRAR,
+            kind=OrganisationKind.REGISTRAR,
+            name=workspace.keys.registrar.name,
+            status=OrganisationStatus.ONBOARDED,  # its root key is pinned, nobody onboards it
+            created_ms=now,
+            ledger_handle=workspace.keys.registrar_handle,
+        )
+        organisations.ensure_named(session, operator_id, [own, registrar])
+        if organisations.get(session, workspace.viewer, OPERATOR).ledger_handle is None:
             organisations.set_ledger_handle(session, operator_id, OPERATOR, new_handle())

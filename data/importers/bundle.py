@@ -8,8 +8,7 @@ like a formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +18,7 @@ from data.importers.codes import RejectCode
 from data.importers.report import Imported, RejectList
 from data.importers.tables import Column, Row, Table
 from matching.capacity.problem import (
+    STEPS_MAX,
     Offer,
     Operation,
     Order,
@@ -69,9 +69,9 @@ def read_files(files: Mapping[str, bytes], rejects: RejectList) -> Imported[Prob
     )
     reader = _Reader(files, rejects, weeks=settings.weeks if settings else None)
     parks = reader.parks()
-    offers = reader.offers({park.park_id for park in parks})
+    offers = reader.offers()
     orders = reader.orders()
-    quotations = reader.quotations({offer.offer_id for offer in offers}, orders)
+    quotations = reader.quotations(orders)
     if rejects or settings is None:
         return rejects.outcome(None)
     return _problem(settings, parks, offers, orders, quotations, rejects)
@@ -100,8 +100,18 @@ def _problem(
     return rejects.outcome(problem)
 
 
+class _Anything:
+    """Stands for a list that could not be read: whatever refers to it may be right."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+
 class _Reader:
-    """Reads the tables of one bundle, each against those before it."""
+    """Reads the tables of one bundle, each against those before it.
+
+    A row that was reported still counts as there, so that one mistake is reported once.
+    """
 
     def __init__(
         self, files: Mapping[str, bytes], rejects: RejectList, *, weeks: int | None
@@ -109,6 +119,12 @@ class _Reader:
         self._files = files
         self._rejects = rejects
         self._weeks = weeks
+        self._known: dict[str, Container[str]] = {}
+
+    def _know(self, kind: str, table: Table, found: Iterable[str]) -> None:
+        """Keep what others may refer to: what was found, or anything after a broken file."""
+        whole = table.whole and table.name in self._files
+        self._known[kind] = {*found, *table.refused_keys} if whole else _Anything()
 
     def parks(self) -> list[Park]:
         """Read parks.csv; at least one park."""
@@ -119,16 +135,17 @@ class _Reader:
             parks[key] = Park(park_id=key, lat=cast("float", lat), lon=cast("float", lon))
         if not parks and not self._rejects:
             table.reject(RejectCode.NO_ROWS, 0, expected="at least one park")
+        self._know("park", table, parks)
         return list(parks.values())
 
-    def offers(self, parks: set[str]) -> list[Offer]:
+    def offers(self) -> list[Offer]:
         """Read offers.csv and offer_weeks.csv; a week without a row has no idle minutes."""
         table = self._table(format_.OFFERS, format_.OFFER_COLUMNS, rows_max=OFFERS_MAX)
         names = [column.name for column in format_.OFFER_COLUMNS]
         found: dict[str, tuple[int, dict[str, object]]] = {}
         for row, key in _unique(table, found, "offer_id"):
             values = dict(zip(names, row.values, strict=True))
-            if values["park_id"] not in parks:
+            if values["park_id"] not in self._known["park"]:
                 table.reject(
                     RejectCode.UNKNOWN_PARK,
                     row.line,
@@ -137,7 +154,8 @@ class _Reader:
                     got=values["park_id"],
                 )
             found[key] = row.line, values
-        idle = self._idle_minutes(set(found))
+        self._know("offer", table, found)
+        idle = self._idle_minutes()
         weeks = self._weeks or 0
         offers = []
         for key, (line, values) in found.items():
@@ -148,7 +166,8 @@ class _Reader:
                 table.reject(RejectCode.INCONSISTENT, line, got=str(error))
         return offers
 
-    def _idle_minutes(self, offers: set[str]) -> dict[str, list[int]]:
+    def _idle_minutes(self) -> dict[str, list[int]]:
+        offers = self._known["offer"]
         table = self._table(format_.OFFER_WEEKS, format_.OFFER_WEEK_COLUMNS)
         weeks = self._weeks
         idle: dict[str, list[int]] = {}
@@ -191,10 +210,14 @@ class _Reader:
             found[key] = row.line, row.values
         if table.has_optional:
             names.append(format_.QUOTED_ONLY.name)
-        operations = self._operations(set(found))
+        self._know("order", table, found)
+        operations, unclear = self._operations()
+        self._known["unclear"] = unclear
         orders = []
         for key, (line, cells) in found.items():
             steps = operations.get(key)
+            if steps is None and key in unclear:
+                continue
             if steps is None:
                 code, expected = RejectCode.ORDER_WITHOUT_OPERATIONS, "rows in operations.csv"
                 table.reject(code, line, field="order_id", expected=expected, got=key)
@@ -206,7 +229,9 @@ class _Reader:
                 table.reject(RejectCode.INCONSISTENT, line, got=str(error))
         return orders
 
-    def _operations(self, orders: set[str]) -> dict[str, tuple[Operation, ...]]:
+    def _operations(self) -> tuple[dict[str, tuple[Operation, ...]], Container[str]]:
+        """Return operations by order, and the orders of which rows were reported or lost."""
+        orders = self._known["order"]
         table = self._table(format_.OPERATIONS, format_.OPERATION_COLUMNS)
         found: dict[str, dict[int, tuple[int, Operation]]] = {}
         for row in table.rows():
@@ -227,30 +252,32 @@ class _Reader:
                 Operation(process=process, tolerance_it=tolerance, minutes_total=minutes),
             )
         for order_id, steps in found.items():
-            if max(steps) != len(steps):
+            if max(steps) != len(steps) and order_id not in table.refused_keys and table.whole:
                 line = max(line for line, _ in steps.values())
                 expected, got = f"1 to {len(steps)}", f"{order_id} steps {sorted(steps)}"
                 code = RejectCode.STEPS_NOT_CONSECUTIVE
                 table.reject(code, line, field="step", expected=expected, got=got)
-        return {
-            order_id: tuple(
-                operation for _, (_, operation) in sorted(steps.items(), key=itemgetter(0))
-            )
+        made = {
+            order_id: tuple(steps[step][1] for step in sorted(steps))
             for order_id, steps in found.items()
         }
+        return made, table.refused_keys if table.whole else _Anything()
 
-    def quotations(self, offers: set[str], orders: Sequence[Order]) -> list[Quotation]:
+    def quotations(self, orders: Sequence[Order]) -> list[Quotation]:
         """Read quotations.csv where there is one; one row per order, step and offer."""
         if format_.QUOTATIONS not in self._files:
             return []
         table = self._table(format_.QUOTATIONS, format_.QUOTATION_COLUMNS)
         steps = {order.order_id: len(order.operations) for order in orders}
+        known, unclear = self._known["order"], self._known["unclear"]
+        offers = self._known["offer"]
         found: dict[tuple[str, int, str], Quotation] = {}
         for row in table.rows():
             order_id, step, offer_id, setup, minutes, price = cast(
                 "tuple[str, int, str, int, int, int]", tuple(row.values)
             )
-            if step > steps.get(order_id, 0):
+            last = STEPS_MAX if order_id in unclear else steps.get(order_id, STEPS_MAX)
+            if order_id not in known or step > last:
                 code, expected = RejectCode.UNKNOWN_ORDER, "an order and step of the bundle"
                 got = f"{order_id} step {step}"
                 table.reject(code, row.line, field="order_id", expected=expected, got=got)

@@ -24,6 +24,8 @@ from ledger.values.identifiers import IdentifierError, canonical_identifier
 from matching.capacity.problem import FRACTION_MAX
 
 Cell = int | float | str | bool | date | datetime | time | timedelta | None
+FIRST_YEAR = 1990
+LAST_SERIAL_BEFORE_GAP = 60
 SEPARATORS = re.compile(r"[;；、,，|\n]+")
 _PLAIN = re.compile(r"\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]\d)", re.ASCII)
@@ -142,7 +144,7 @@ def _in_range(field: Field, number: int, cell: Cell, *, unit: int = 1) -> int:
     return number
 
 
-def _decimal(field: Field, cell: Cell, _weeks: Weeks) -> Fraction:
+def _decimal(_field: Field, cell: Cell, _weeks: Weeks) -> Fraction:
     number = Fraction(_number(cell, RejectCode.NOT_A_DECIMAL, "a number ≥ 0"))
     if not 0 <= number <= FRACTION_MAX:
         expected = f"0 to {FRACTION_MAX}"
@@ -151,10 +153,9 @@ def _decimal(field: Field, cell: Cell, _weeks: Weeks) -> Fraction:
 
 
 def _angle(field: Field, cell: Cell, _weeks: Weeks) -> float:
+    number = cell if isinstance(cell, int | float) and not isinstance(cell, bool) else None
     try:
-        if isinstance(cell, bool) or not isinstance(cell, int | float | str):
-            raise ValueError(cell)
-        angle = float(cell)
+        angle = float(cell_text(cell) if number is None else number)
     except ValueError:
         expected = "decimal degrees"
         raise BadValue(RejectCode.NOT_AN_ANGLE, expected=expected, got=cell_text(cell)) from None
@@ -166,11 +167,10 @@ def _angle(field: Field, cell: Cell, _weeks: Weeks) -> float:
 
 def _week(_field: Field, cell: Cell, weeks: Weeks) -> int:
     """Return the index of the week that a date, an ISO week or a number from 1 names."""
-    if isinstance(cell, datetime):
-        return _index(cell.date(), cell, weeks)
-    if isinstance(cell, date):
-        return _index(cell, cell, weeks)
-    text = cell_text(cell)
+    day = cell.date() if isinstance(cell, datetime) else cell
+    if isinstance(day, date) and day.year >= FIRST_YEAR:
+        return _index(day, cell, weeks)
+    text = str(_serial(day)) if isinstance(day, date) else cell_text(cell)
     named = week_heading(text)
     try:
         if named is not None and named[0] == "iso":
@@ -186,6 +186,15 @@ def _week(_field: Field, cell: Cell, weeks: Weeks) -> int:
     if not 1 <= number <= 10**6:
         raise BadValue(RejectCode.OUT_OF_RANGE, expected="weeks from 1", got=text)
     return number - 1
+
+
+def _serial(day: date) -> int:
+    """Return the number that a spreadsheet shows as this day of the early 1900s.
+
+    Somebody typed the number of a week into a cell that was formatted as a date.
+    """
+    days = (day - date(1899, 12, 30)).days
+    return days if days > LAST_SERIAL_BEFORE_GAP else days - 1  # 29 February 1900 never was
 
 
 def _whole_number(text: str) -> int | None:

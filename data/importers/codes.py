@@ -160,7 +160,7 @@ WAYS_OUT: Mapping[RejectCode, Mapping[str, str]] = {
         "Name an enterprise of the same document.", "请填写同一文件中的企业编号。"
     ),
     _C.STEPS_NOT_CONSECUTIVE: _way(
-        "Number the steps of an order 1, 2, 3, …", "工序号须为 1、2、3……连续。"
+        "Number the steps of an order 1, 2, 3 without holes.", "工序号须为 1、2、3……连续。"
     ),
     _C.ORDER_WITHOUT_OPERATIONS: _way(
         "Give the order at least one operation.", "每个订单至少要有一道工序。"

@@ -105,7 +105,7 @@ class FormSheet:
             yield FormRow(number, self._values(number, cells, weeks), self._hours(number, cells))
 
     def _find_header(self) -> int | None:
-        known = fields_by_heading(self.sheet.key)
+        known = fields_by_heading(self.sheet)
         least = min(HEADINGS_LEAST, len(self.sheet.fields))
         for row, cells in enumerate(self._cells[:HEADER_ROWS]):
             found = {f.key for cell in cells if (f := known.get(heading_key(cell_text(cell))))}
@@ -114,7 +114,7 @@ class FormSheet:
         return None
 
     def _read_header(self, header: int) -> None:
-        known = fields_by_heading(self.sheet.key)
+        known = fields_by_heading(self.sheet)
         seen: set[str] = set()
         for position, cell in enumerate(self._cells[header]):
             text = cell_text(cell)
@@ -158,13 +158,15 @@ class FormSheet:
         return True
 
     def _is_example(self, cells: Sequence[Cell]) -> bool:
-        first = min(self.fields, default=None)
-        key = next((p for p, f in self.fields.items() if f.kind is Kind.IDENTIFIER), first)
-        return key is not None and cell_text(cells[key]).casefold().startswith(EXAMPLE_STARTS)
+        name = self.sheet.fields[0].key  # the column of the row's own identifier
+        own = next((p for p, field in self.fields.items() if field.key == name), None)
+        return own is not None and cell_text(cells[own]).casefold().startswith(EXAMPLE_STARTS)
 
     def _values(self, number: int, cells: Sequence[Cell], weeks: Weeks) -> Mapping[str, object]:
-        values: dict[str, object] = {f.key: blank_value(f) for f in self.sheet.fields}
+        values = {f.key: blank_value(f) for f in self.sheet.fields if f.kind is not Kind.NOTE}
         for position, field in self.fields.items():
+            if field.kind is Kind.NOTE:
+                continue
             heading = f"{field.zh} {field.en}"
             if is_blank(cells[position]):
                 if field.required:

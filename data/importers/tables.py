@@ -47,6 +47,13 @@ class Table:
         A last column that may be missing.
     rows_max
         More rows are refused.
+
+    Attributes
+    ----------
+    refused_keys
+        First cells of the rows that were reported: what refers to them is not unknown as well.
+    whole
+        Whether the file was read to its end; known after `rows`.
     """
 
     def __init__(
@@ -62,6 +69,8 @@ class Table:
         self.name = name
         self.rejects = rejects
         self.has_optional = False
+        self.refused_keys: set[str] = set()
+        self.whole = False
         self._data = data
         self._columns = list(columns)
         self._optional = optional
@@ -100,6 +109,7 @@ class Table:
             code = RejectCode.CSV_TRUNCATED if at_end else RejectCode.CSV_MALFORMED
             self.reject(code, reader.line_num, expected="a whole row", got=str(error))
             return
+        self.whole = not unended
         if unended:
             self.reject(RejectCode.CSV_TRUNCATED, last, expected="a line break at the end")
 
@@ -135,12 +145,14 @@ class Table:
         if len(cells) != len(parsers):
             expected, got = f"{len(parsers)} cells", f"{len(cells)}"
             self.reject(RejectCode.COLUMN_COUNT, line, expected=expected, got=got)
+            self.refused_keys.update(cells[:1])
             return None
         try:
             # the lengths were compared above
             return Row(line, [parse(cell) for parse, cell in zip(parsers, cells)])  # noqa: B905
         except BadValue:
             self._report(cells, line)
+            self.refused_keys.update(cells[:1])
             return None
 
     def _report(self, cells: list[str], line: int) -> None:

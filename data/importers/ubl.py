@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from lxml.etree import QName
 from lxml.etree import _Element as Element
@@ -83,6 +84,18 @@ def _is_order(root: Element, rejects: RejectList) -> bool:
     return True
 
 
+class _Totals(NamedTuple):
+    """The sums that a document states, in minor units; `due` is what they come to."""
+
+    net: int
+    tax: int
+    allowance: int
+    charge: int
+    prepaid: int
+    payable: int
+    due: int
+
+
 def _order(top: Cursor, name: str, sha256: str) -> OrderDocument:
     """Read every part, so that all rejects are found, then put them together."""
     profile = _profile(top)
@@ -90,27 +103,14 @@ def _order(top: Cursor, name: str, sha256: str) -> OrderDocument:
     buyer = read_party(top.child("cac:BuyerCustomerParty/cac:Party"))
     seller = read_party(top.child("cac:SellerSupplierParty/cac:Party"))
     stated = top.text("cbc:DocumentCurrencyCode", required=False)
-    totals = top.child("cac:AnticipatedMonetaryTotal")
-    payable = totals.child("cbc:PayableAmount")
-    amounts = Amounts.of(top, stated=stated, payable=payable)
-    due = _due_date(top)
-    lines = _lines(top, amounts, order_due=due)
+    monetary = top.child("cac:AnticipatedMonetaryTotal")
+    amounts = Amounts.of(top, stated=stated, payable=monetary.child("cbc:PayableAmount"))
+    due_date = _due_date(top)
+    lines = _lines(top, amounts, order_due=due_date)
     line_sum = sum(line.line_minor for line in lines)
-    net = amounts.minor(totals, "cbc:LineExtensionAmount", default=line_sum)
-    tax = sum(amounts.minor(part, "cbc:TaxAmount") for part in top.children("cac:TaxTotal"))
-    payable_minor = amounts.minor(totals, "cbc:PayableAmount", least=1)
-    allowance, charge, prepaid, rounding = (
-        amounts.minor(totals, f"cbc:{part}Amount", default=0, least=least)
-        for part, least in (
-            ("AllowanceTotal", 0),
-            ("ChargeTotal", 0),
-            ("Prepaid", 0),
-            ("PayableRounding", None),
-        )
-    )
+    totals = _totals(top, monetary, amounts, line_sum=line_sum)
     if top.rejects:
         raise Dropped
-    due_total = net - allowance + charge + tax - prepaid + rounding
     return OrderDocument(
         name=name,
         sha256=sha256,
@@ -119,21 +119,39 @@ def _order(top: Cursor, name: str, sha256: str) -> OrderDocument:
         issue_date=issued,
         stated_currency=stated,
         currency=amounts.currency,
-        payable_minor=payable_minor,
-        net_minor=net,
-        tax_minor=tax,
-        allowance_minor=allowance,
-        charge_minor=charge,
-        prepaid_minor=prepaid,
+        payable_minor=totals.payable,
+        net_minor=totals.net,
+        tax_minor=totals.tax,
+        allowance_minor=totals.allowance,
+        charge_minor=totals.charge,
+        prepaid_minor=totals.prepaid,
         buyer=buyer,
         seller=seller,
         lines=lines,
-        due_date=due,
+        due_date=due_date,
         findings=(
             *_line_findings(lines, amounts),
-            *_total_finding("sum of lines", line_sum, net),
-            *_total_finding("payable", due_total, payable_minor),
+            *_total_finding("sum of lines", line_sum, totals.net),
+            *_total_finding("payable", totals.due, totals.payable),
         ),
+    )
+
+
+def _totals(top: Cursor, monetary: Cursor, amounts: Amounts, *, line_sum: int) -> _Totals:
+    net = amounts.minor(monetary, "cbc:LineExtensionAmount", default=line_sum)
+    tax = sum(amounts.minor(part, "cbc:TaxAmount") for part in top.children("cac:TaxTotal"))
+    allowance = amounts.minor(monetary, "cbc:AllowanceTotalAmount", default=0)
+    charge = amounts.minor(monetary, "cbc:ChargeTotalAmount", default=0)
+    prepaid = amounts.minor(monetary, "cbc:PrepaidAmount", default=0)
+    rounding = amounts.minor(monetary, "cbc:PayableRoundingAmount", default=0, least=None)
+    return _Totals(
+        net=net,
+        tax=tax,
+        allowance=allowance,
+        charge=charge,
+        prepaid=prepaid,
+        payable=amounts.minor(monetary, "cbc:PayableAmount", least=1),
+        due=net - allowance + charge + tax - prepaid + rounding,
     )
 
 

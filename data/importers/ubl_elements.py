@@ -81,7 +81,6 @@ class Cursor:
             self.rejects.add(
                 RejectCode.XML_MALFORMED, field=self.path, expected="text alone", got=got
             )
-            return ""
         text = " ".join((self.element.text or "").split())
         if len(text) > TEXT_MAX:
             expected = f"at most {TEXT_MAX} characters"

@@ -16,11 +16,14 @@ from python_calamine import CalamineError, CalamineWorkbook
 from data.importers.cells import Cell, Weeks
 from data.importers.codes import RejectCode
 from data.importers.container import WORKBOOK_BYTES_MAX, check_workbook
-from data.importers.form import CAPACITY, DATA_SHEETS, ENTERPRISE, OPERATIONS, ORDERS, folded
+from data.importers.form import Kind, folded
+from data.importers.form_sheets import CAPACITY, DATA_SHEETS, ENTERPRISE, OPERATIONS, ORDERS
 from data.importers.report import Imported, RejectList
 from data.importers.sheets import FormRow, FormSheet, WeekColumn
 from data.reference.calendar import check_week0, week_index
 from matching.capacity.problem import Offer, Operation, Order, Park, Problem, Settings
+
+Table = list[list[Cell]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,21 +131,22 @@ def read_workbook_bytes(
     if week0 is not None:
         check_week0(week0)
     rejects = RejectList(name)
-    sheets = _open(data, rejects)
-    if sheets is None:
-        return rejects.outcome(None)
-    form = _Form(sheets, rejects, week0=week0, weeks=weeks)
-    content = form.content(hashlib.sha256(data).hexdigest())
-    return rejects.outcome(None if rejects else content)
-
-
-def _open(data: bytes, rejects: RejectList) -> Mapping[str, FormSheet] | None:
-    """Return the sheets of the form by key, or None after adding rejects."""
-    if not check_workbook(data, rejects):
-        return None
-    tables = _tables(data, rejects)
+    tables = _tables(data, rejects) if check_workbook(data, rejects) else None
     if tables is None:
-        return None
+        return rejects.outcome(None)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return read_tables(tables, rejects, sha256=sha256, week0=week0, weeks=weeks)
+
+
+def read_tables(
+    tables: Mapping[str, Table],
+    rejects: RejectList,
+    *,
+    sha256: str,
+    week0: date | None = None,
+    weeks: int | None = None,
+) -> Imported[WorkbookContent]:
+    """Read a filled-in form from the cells of its sheets by name; see `read_workbook`."""
     sheets = {}
     for sheet in DATA_SHEETS:
         found = [cells for title, cells in tables.items() if folded(title) in sheet.names()]
@@ -151,14 +155,17 @@ def _open(data: bytes, rejects: RejectList) -> Mapping[str, FormSheet] | None:
             rejects.add(RejectCode.SHEET_MISSING, expected=f"one sheet {sheet.title}", got=got)
         else:
             sheets[sheet.key] = FormSheet(sheet, found[0], rejects)
-    return None if rejects else sheets
+    if rejects:
+        return rejects.outcome(None)
+    content = _Form(sheets, rejects, week0=week0, weeks=weeks).content(sha256)
+    return rejects.outcome(None if rejects else content)
 
 
-def _tables(data: bytes, rejects: RejectList) -> dict[str, list[list[Cell]]] | None:
+def _tables(data: bytes, rejects: RejectList) -> dict[str, Table] | None:
     try:
         with CalamineWorkbook.from_object(BytesIO(data)) as book:
             return {
-                name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+                name: cast("Table", book.get_sheet_by_name(name).to_python(skip_empty_area=False))
                 for name in book.sheet_names
                 if any(folded(name) in sheet.names() for sheet in DATA_SHEETS)
             }
@@ -236,8 +243,9 @@ class _Form:
             idle = self._idle(sheet, row)
             if self._rejects.total > before or owner is None or not _whole_row(sheet, row):
                 continue
-            values = {k: v for k, v in row.values.items() if k != "machine"}
-            values |= {"offer_id": key, "enterprise_id": owner.enterprise_id}
+            if not owner.park_id:  # rejected already
+                continue
+            values = {**row.values, "offer_id": key, "enterprise_id": owner.enterprise_id}
             values |= {"park_id": owner.park_id, "idle_minutes": idle}
             try:
                 offers.append(Offer(**values))  # type: ignore[arg-type]
@@ -354,7 +362,9 @@ class _Form:
         enterprises: Mapping[str, EnterpriseCard],
     ) -> EnterpriseCard | None:
         """Return the enterprise that a row names; the only one of the form need not be named."""
-        stated = cast("str", row.values.get(key, ""))
+        stated = row.values.get(key)
+        if not isinstance(stated, str):  # rejected already
+            return None
         if not stated and len(enterprises) == 1:
             return next(iter(enterprises.values()))
         if stated in enterprises:
@@ -383,4 +393,5 @@ class _Form:
 
 def _whole_row(sheet: FormSheet, row: FormRow) -> bool:
     """Return whether no value of a row was rejected."""
-    return all(field.key in row.values for field in sheet.sheet.fields)
+    fields = (field for field in sheet.sheet.fields if field.kind is not Kind.NOTE)
+    return all(field.key in row.values for field in fields)

@@ -7,9 +7,11 @@ The developer's command `alembic` comes here without a connection; it opens the 
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from alembic import context
 from sqlalchemy import Connection, Engine
+from sqlalchemy.types import TypeDecorator
 
 import data.tables
 from data.engine import make_engine
@@ -20,6 +22,13 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or name in data.tables.metadata.tables
 
 
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write our own column types into a new revision as what they are stored as."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{type(item.impl_instance).__name__}()"
+    return False
+
+
 def run(connection: Connection) -> None:
     """Run the commanded migrations in the connection's transaction."""
     context.configure(
@@ -27,6 +36,7 @@ def run(connection: Connection) -> None:
         target_metadata=data.tables.metadata,
         include_name=include_name,
         render_as_batch=True,
+        render_item=render_item,
         transactional_ddl=True,  # SQLite's data definition is transactional once BEGIN is ours
         compare_server_default=True,
     )

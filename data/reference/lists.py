@@ -128,6 +128,11 @@ def sources() -> Mapping[str, tuple[str, str]]:
     )
 
 
+def instructions() -> tuple[tuple[str, str], ...]:
+    """Return what the first sheet of the workbook form says, Chinese and English by row."""
+    return tuple((row["zh"], row["en"]) for row in _rows("instructions.csv"))
+
+
 def _entries(name: str, *, detail: str, code: str = "code") -> Mapping[str, Entry]:
     return MappingProxyType(
         {

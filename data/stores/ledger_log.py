@@ -132,6 +132,11 @@ class SqlLogStore:
         with self.reader() as reader:
             return reader.state(key)
 
+    def state_bytes(self, key: str) -> bytes | None:
+        """Return the canonical bytes under one key, or None."""
+        with self.reader() as reader:
+            return reader.state_bytes(key)
+
     def states(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return the canonical bytes of those keys that have an object."""
         with self.reader() as reader:
@@ -288,6 +293,7 @@ class SqlLogStore:
             update(REQUEST)
             .where(REQUEST.c.log == self.origin, REQUEST.c.request_id == bindparam("of_request"))
             .values({name: bindparam(f"new_{name}") for name in names})
+            .values(disclosures="[]")  # they are kept once, where they can be erased
         )
         connection.execute(statement, [_answer_values(outcome) for outcome in outcomes])
 

@@ -42,6 +42,11 @@ PENDING = "pending"
 ACCEPTED = "accepted"
 REFUSED = "refused"
 
+# As the drivers take them: building a query anew for each key would cost ten times the reading.
+_STATE_QUERY = {
+    "qmark": "SELECT value FROM ledger_state WHERE log = ? AND key = ?",
+    "pyformat": "SELECT value FROM ledger_state WHERE log = %s AND key = %s",
+}
 _KEYS_AT_ONCE = 500  # fewer than the variables that a statement of SQLite may have
 _LEAVES_AT_ONCE = 10_000
 
@@ -111,8 +116,14 @@ class SqlLogReader:
 
     def state(self, key: str) -> JsonObject | None:
         """Return the state object under a key, or None."""
-        data = self.states([key]).get(key)
+        data = self.state_bytes(key)
         return None if data is None else canonical.decode_object(data)
+
+    def state_bytes(self, key: str) -> bytes | None:
+        """Return the canonical bytes under one key, or None: the quick way, for the sequencer."""
+        statement = _STATE_QUERY[self._connection.dialect.paramstyle]
+        row = self._connection.exec_driver_sql(statement, (self.origin, key)).first()
+        return None if row is None else bytes(row[0])
 
     def states(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return the canonical bytes of those keys that have an object."""

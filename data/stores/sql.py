@@ -10,7 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Table, Update, func, insert
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Insert,
+    Table,
+    Update,
+    func,
+    insert,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
@@ -47,7 +56,7 @@ def insert_all(session: Session, row: type[SQLModel], values: Iterable[Values]) 
         try:
             session.connection().execute(insert(table), batch)
         except IntegrityError as error:
-            raise _conflict(table, error) from error
+            raise _conflict(table.name, error) from error
         count += len(batch)
     return count
 
@@ -66,17 +75,22 @@ def insert_new(session: Session, row: type[SQLModel], values: Values) -> bool:
         if session.connection().dialect.name == "sqlite"
         else postgresql.insert(table).values(values).on_conflict_do_nothing()
     )
+    return affected(session, statement) == 1
+
+
+def affected(session: Session, statement: Insert | Update | Delete) -> int:
+    """Run a statement that writes; return how many rows it touched.
+
+    Raises
+    ------
+    Conflict
+        When a row would repeat another's unique key or refer to one that is not there.
+    """
+    options = {"preserve_rowcount": True}
     try:
-        return affected(session, statement) == 1
+        counted = session.connection().execute(statement, execution_options=options)
     except IntegrityError as error:
-        raise _conflict(table, error) from error
-
-
-def affected(session: Session, statement: Any) -> int:
-    """Run a statement that writes; return how many rows it touched."""
-    counted = session.connection().execute(
-        statement, execution_options={"preserve_rowcount": True}
-    )
+        raise _conflict(statement.table.description, error) from error
     return cast("CursorResult[Any]", counted).rowcount
 
 
@@ -143,7 +157,7 @@ def page(
     return statement.order_by(column).limit(limit)
 
 
-def _conflict(table: Table, error: IntegrityError) -> Conflict:
+def _conflict(table: str, error: IntegrityError) -> Conflict:
     return Conflict(
-        "table", table.name, f"a row is there already, or refers to one that is not ({error.orig})"
+        "table", table, f"a row is there already, or refers to one that is not ({error.orig})"
     )

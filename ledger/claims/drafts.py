@@ -91,8 +91,8 @@ def add_signature(
     Malformed
         When the role is left out and not clear from the body.
     """
-    roles = {need.role for need in draft.needs}
     if role is None:
+        roles = {need.role for need in draft.needs}
         if len(roles) > 1:
             names = ", ".join(sorted(roles))
             raise Malformed(f"the body waits for signatures as {names}: say which role signs")

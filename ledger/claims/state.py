@@ -5,96 +5,12 @@ Keys: `party/<handle>`, `key/<kid>`, `policy/<lender>`, `plan/<handle>`, `propos
 of digits as everywhere in the record; the objects hold nothing that the entries do not imply.
 """
 
-import dataclasses
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from ledger.claims.limit import Alphas, Hold, Stages, ceiling
-from ledger.errors import Corruption
-from ledger.log.canonical import JsonObject, JsonValue
-from ledger.log.rules import JsonState
+from ledger.claims.stored import DIGITS, TEXTS, Stored, many, numbers, one_of
 from ledger.values.transitions import ClaimStatus, OrderStatus, ProposalStatus
-
-_DIGITS = {"digits": True}
-"""Metadata of a field whose integer is written as digits."""
-
-
-def _of(kind: type) -> dict[str, type]:
-    """Return the metadata of a field of an enum, a nested value or a tuple of nested values."""
-    return {"of": kind}
-
-
-class Stored:
-    """A value that is kept as a canonical JSON object under `<prefix>/<handle>`."""
-
-    __slots__ = ()
-    prefix: ClassVar[str]
-
-    def to_json(self) -> JsonObject:
-        """Return the object; fields that are None are left out."""
-        value: JsonObject = {}
-        for one in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is one
-            held = getattr(self, one.name)
-            if held is not None:
-                value[one.name] = str(held) if one.metadata.get("digits") else _plain(held)
-        return value
-
-    @classmethod
-    def from_json(cls, value: JsonObject) -> Self:
-        """Return the value of an object.
-
-        Raises
-        ------
-        Corruption
-            When the object is not what `to_json` writes.
-        """
-        found: dict[str, Any] = {}
-        try:
-            for one in dataclasses.fields(cls):  # type: ignore[arg-type]  # every subclass is one
-                if one.name in value:
-                    found[one.name] = _typed(value[one.name], one.metadata)
-            return cls(**found)
-        except (TypeError, ValueError) as problem:
-            raise Corruption(
-                "STATE_DAMAGED", f"A stored {cls.__name__} does not read: {problem}."
-            ) from None
-
-    @classmethod
-    def load(cls, state: JsonState, handle: str) -> Self | None:
-        """Return the value stored for a handle, or None."""
-        value = state.get(f"{cls.prefix}/{handle}")
-        return None if value is None else cls.from_json(value)
-
-    def save(self, state: JsonState, handle: str) -> None:
-        """Store the value for a handle."""
-        state.put(f"{self.prefix}/{handle}", self.to_json())
-
-
-def _plain(held: Any) -> JsonValue:
-    if isinstance(held, tuple):
-        return [_plain(one) for one in held]
-    if isinstance(held, StrEnum):
-        return held.value
-    if dataclasses.is_dataclass(held) and not isinstance(held, type):
-        if isinstance(held, Stored):
-            return held.to_json()
-        return {one.name: str(getattr(held, one.name)) for one in dataclasses.fields(held)}
-    plain: JsonValue = held
-    return plain
-
-
-def _typed(value: JsonValue, metadata: Any) -> Any:
-    kind = metadata.get("of")
-    if metadata.get("digits"):
-        return int(str(value))
-    if isinstance(value, list):
-        return tuple(_typed(one, metadata) for one in value)
-    if isinstance(value, dict):
-        if kind is not None and issubclass(kind, Stored):
-            return kind.from_json(value)
-        return kind(**{name: int(str(part)) for name, part in value.items()})
-    return value if kind is None else kind(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +30,10 @@ class PartyState(Stored):
     prefix: ClassVar[str] = "party"
 
     version: int
-    roles: tuple[str, ...]
+    roles: tuple[str, ...] = field(metadata=TEXTS)
     kyb_until: str
-    identifiers: tuple[str, ...]
-    entries: tuple[int, ...]
+    identifiers: tuple[str, ...] = field(metadata=TEXTS)
+    entries: tuple[int, ...] = field(metadata=TEXTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +59,7 @@ class PolicyState(Stored):
     prefix: ClassVar[str] = "policy"
 
     version: int
-    alphas: Alphas = field(metadata=_of(Alphas))
+    alphas: Alphas = field(metadata=numbers(Alphas))
     index: int
 
 
@@ -162,7 +78,7 @@ class ProposalState(Stored):
 
     prefix: ClassVar[str] = "proposal"
 
-    status: ProposalStatus = field(metadata=_of(ProposalStatus))
+    status: ProposalStatus = field(metadata=one_of(ProposalStatus))
     plan: str
     party: str
     index: int
@@ -195,8 +111,8 @@ class LiveClaim(Stored):
     claim: str
     lender: str
     policy: int
-    alphas: Alphas = field(metadata=_of(Alphas))
-    principal: int = field(default=0, metadata=_DIGITS)
+    alphas: Alphas = field(metadata=numbers(Alphas))
+    principal: int = field(default=0, metadata=DIGITS)
     index: int
 
 
@@ -220,21 +136,21 @@ class OrderState(Stored):
 
     prefix: ClassVar[str] = "order"
 
-    status: OrderStatus = field(metadata=_of(OrderStatus))
+    status: OrderStatus = field(metadata=one_of(OrderStatus))
     version: int
     buyer: str
     seller: str
     currency: str
-    net: int = field(default=0, metadata=_DIGITS)
-    prepaid: int = field(default=0, metadata=_DIGITS)
+    net: int = field(default=0, metadata=DIGITS)
+    prepaid: int = field(default=0, metadata=DIGITS)
     retention_bps: int
     assignable: bool
     last_due: str
     terms_days: int
-    stages: Stages = field(default=Stages(), metadata=_of(Stages))
-    eligible: Stages = field(default=Stages(), metadata=_of(Stages))
-    paid: int = field(default=0, metadata=_DIGITS)
-    live: tuple[LiveClaim, ...] = field(default=(), metadata=_of(LiveClaim))
+    stages: Stages = field(default=Stages(), metadata=numbers(Stages))
+    eligible: Stages = field(default=Stages(), metadata=numbers(Stages))
+    paid: int = field(default=0, metadata=DIGITS)
+    live: tuple[LiveClaim, ...] = field(default=(), metadata=many(LiveClaim))
     tag: str
     index: int
 
@@ -255,10 +171,10 @@ class OfferState(Stored):
 
     claim: str
     lender: str
-    amount: int = field(default=0, metadata=_DIGITS)
+    amount: int = field(default=0, metadata=DIGITS)
     rate_bps: int
     policy: int
-    alphas: Alphas = field(metadata=_of(Alphas))
+    alphas: Alphas = field(metadata=numbers(Alphas))
     valid_until: int
     index: int
 
@@ -287,25 +203,25 @@ class ClaimState(Stored):
 
     prefix: ClassVar[str] = "claim"
 
-    status: ClaimStatus = field(metadata=_of(ClaimStatus))
+    status: ClaimStatus = field(metadata=one_of(ClaimStatus))
     stage: str = "order"
     order: str
-    asked: int = field(default=0, metadata=_DIGITS)
+    asked: int = field(default=0, metadata=DIGITS)
     maturity: str
     listed_by: str | None = None
     lender: str | None = None
     offer: str | None = None
     rate_bps: int = 0
-    principal: int = field(default=0, metadata=_DIGITS)
+    principal: int = field(default=0, metadata=DIGITS)
     reserved_index: int | None = None
     reserved_until: int | None = None
     notice: str | None = None
     registered_at: int | None = None
     value_date: str | None = None
     accrued_to: str | None = None
-    outstanding: int = field(default=0, metadata=_DIGITS)
-    interest_due: int = field(default=0, metadata=_DIGITS)
-    interest_paid: int = field(default=0, metadata=_DIGITS)
-    repaid: int = field(default=0, metadata=_DIGITS)
-    surplus: int = field(default=0, metadata=_DIGITS)
+    outstanding: int = field(default=0, metadata=DIGITS)
+    interest_due: int = field(default=0, metadata=DIGITS)
+    interest_paid: int = field(default=0, metadata=DIGITS)
+    repaid: int = field(default=0, metadata=DIGITS)
+    surplus: int = field(default=0, metadata=DIGITS)
     index: int

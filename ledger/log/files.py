@@ -13,7 +13,7 @@ from pathlib import Path
 from ledger.errors import OutcomeUnknown
 from ledger.log.crash import CrashPoint, no_crash
 
-_POLL_SECONDS = (0.0005, 0.02)
+_POLL_MS = (1, 20)
 """First and longest pause between two attempts to lock a file."""
 
 
@@ -84,7 +84,7 @@ def locked_file(path: Path, *, timeout_seconds: float) -> Iterator[None]:
 
 def _lock(handle: int, path: Path, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
-    pause, longest = _POLL_SECONDS
+    pause_ms, longest_ms = _POLL_MS
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,8 +94,8 @@ def _lock(handle: int, path: Path, timeout_seconds: float) -> None:
                     f"Another process held {path} for {timeout_seconds:g} s. Send the same "
                     "request again; that is harmless."
                 ) from None
-            time.sleep(pause)
-            pause = min(2 * pause, longest)
+            time.sleep(pause_ms / 1000)
+            pause_ms = min(2 * pause_ms, longest_ms)
         else:
             return
 

@@ -87,10 +87,18 @@ class MemoryLogStore:
         data = self._memory.state.get(key)
         return None if data is None else canonical.decode_object(data)
 
+    def state_bytes(self, key: str) -> bytes | None:
+        """Return the canonical bytes under one key, or None."""
+        return self._memory.state.get(key)
+
     def states(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return the canonical bytes of those keys that have an object."""
         state = self._memory.state
         return {key: state[key] for key in keys if key in state}
+
+    def keys(self, prefix: str) -> Sequence[str]:
+        """Return the state keys that begin with a prefix, in order."""
+        return sorted(key for key in self._memory.state if key.startswith(prefix))
 
     def accepted(self, request_ids: Sequence[str]) -> Mapping[str, Accepted]:
         """Return what the log holds under these request ids."""

@@ -235,13 +235,13 @@ def verify_consistency(
     """
     if not 0 < old <= new:
         raise NotVerified("SIZE_RANGE", f"no consistency proof leads from {old} to {new}")
-    _check_lengths((old_root, new_root, *proof))
     what = f"the consistency proof from {old} to {new}"
     if old == new:
         if proof:
             raise _proof_length(what, "too long")
         _check_root(old_root, new_root, new)
         return
+    _check_lengths((old_root, new_root, *proof))
     path = list(proof)
     if old.bit_count() == 1:  # the old tree is itself a node of the new one
         path.insert(0, old_root)

@@ -29,7 +29,7 @@ from ledger.log.store import Head, LogReader
 from ledger.log.tile_builder import TileBuilder
 from ledger.log.tiles import Tile, TileReader, tiles_between, tiles_of
 
-_LOCK_SECONDS = 60.0
+_LOCK_SECONDS = 60
 _TILES_AT_ONCE = 64
 """How many tiles are held in memory before they are written."""
 

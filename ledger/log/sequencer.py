@@ -44,6 +44,7 @@ from ledger.log.store import (
     LogStore,
     NewLeaf,
     Outcome,
+    chain_key,
     refuse_other_body,
 )
 
@@ -234,19 +235,22 @@ class Sequencer:
 
     def _begin(self, reader: LogReader, requests: Sequence[Prepared]) -> _Batch:
         head = reader.head()
-
-        def read(key: str) -> bytes | None:
-            return reader.states([key]).get(key)
-
         now_ms = self._clock_ms()
         if now_ms < head.time_ms - CLOCK_BACK_ALARM_MS:
             self._alarm(
                 f"The clock went back: it says {now_ms} ms, the last entry of {self.origin} was "
                 f"entered at {head.time_ms} ms. New entries get that time until it is passed."
             )
+        orders = {one.body.order: None for one in requests if one.body.order is not None}
+        below = self._cache.at(
+            head.size,
+            reader.state_bytes,
+            soon=[chain_key(order) for order in orders],
+            read_many=reader.states,
+        )
         return _Batch(
             head=head,
-            state=StateLayer(self._cache.at(head.size, read)),
+            state=StateLayer(below),
             now_ms=now_ms,
             known=dict(reader.accepted([one.body.idem for one in requests])),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from ledger.log import canonical
 from ledger.log.canonical import JsonObject
@@ -12,6 +12,8 @@ KEY_LENGTH_MAX = 400
 
 ReadState = Callable[[str], bytes | None]
 """Gives the canonical bytes under a key, or None."""
+ReadStates = Callable[[Sequence[str]], Mapping[str, bytes]]
+"""Gives the canonical bytes under those of the keys that have some."""
 
 
 class StateLayer:
@@ -67,11 +69,24 @@ class StateCache:
         self._size: int | None = None
         self._known: dict[str, bytes | None] = {}
 
-    def at(self, size: int, read: ReadState) -> ReadState:
-        """Return a reader of the state of the log at this size."""
+    def at(
+        self, size: int, read: ReadState, *, soon: Sequence[str] = (), read_many: ReadStates
+    ) -> ReadState:
+        """Return a reader of the state of the log at this size.
+
+        Parameters
+        ----------
+        soon
+            Keys that will be asked for; they are read at once.
+        """
         if size != self._size:  # another process appended
             self._known.clear()
             self._size = size
+        missing = [key for key in soon if key not in self._known]
+        if missing:
+            found = read_many(missing)
+            for key in missing:
+                self._keep(key, found.get(key))
 
         def cached(key: str) -> bytes | None:
             if key not in self._known:

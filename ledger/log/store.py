@@ -196,8 +196,14 @@ class LogReader(Protocol):
     def state(self, key: str) -> JsonObject | None:
         """Return the state object under a key, or None."""
 
+    def state_bytes(self, key: str) -> bytes | None:
+        """Return the canonical bytes under one key, or None."""
+
     def states(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return the canonical bytes of those keys that have an object."""
+
+    def keys(self, prefix: str) -> Sequence[str]:
+        """Return the state keys that begin with a prefix, in order."""
 
     def accepted(self, request_ids: Sequence[str]) -> Mapping[str, Accepted]:
         """Return what the log holds under these request ids."""

@@ -64,12 +64,13 @@ class Writer:
         self._queue: deque[_Ticket] = deque()
         self._turn = threading.Condition()
         self._led = False
+        self._checked = False
         self._stopped: Corruption | None = None
 
     def recover(self, *, timeout_seconds: float = 60.0) -> int:
         """Check the log against what was signed, mend missing files; return the log's size.
 
-        Call it once before the first request.
+        The first request does the same; a program calls it to hear of trouble at its start.
 
         Raises
         ------
@@ -81,8 +82,7 @@ class Writer:
         self._refuse_when_stopped()
         try:
             with self._store.sequencer_lock(timeout_seconds):
-                self._sequencer.check_head()
-                return self._publisher.recover().size
+                return self._check()
         except Corruption as error:
             self._stopped = error
             raise
@@ -187,6 +187,8 @@ class Writer:
         try:
             with self._store.sequencer_lock(max(0.0, deadline - time.monotonic())):
                 self._refuse_when_stopped()
+                if not self._checked:
+                    self._check()
                 taken = self._take()
                 outcomes = self._process(taken)
                 self._publisher.publish()
@@ -206,6 +208,13 @@ class Writer:
                     "Send the same request again; that is harmless."
                 ),
             )
+
+    def _check(self) -> int:
+        """Check the log before anything is written; the sequencer's lock must be held."""
+        self._sequencer.check_head()
+        size = self._publisher.recover().size
+        self._checked = True
+        return size
 
     def _process(self, taken: list[_Ticket]) -> tuple[Outcome, ...]:
         room = max(self._batch_max - len(taken), 1)

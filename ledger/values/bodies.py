@@ -83,8 +83,9 @@ def check_body(body: Mapping[str, object]) -> EventType:
             raise BodyError("MALFORMED_BODY", field, f"{event} needs this field")
     for field, value in body.items():
         _check_field(known[field], field, value)
-    if "order" in body and event is EventType.ORDER_SUBMITTED and body["order"] != body["subject"]:
-        raise BodyError("MALFORMED_BODY", "subject", "must be the order's handle")
+    about = _SUBJECT.get(event)
+    if about is not None and body["subject"] != body[about]:
+        raise BodyError("MALFORMED_BODY", "subject", f"must be the same handle as `{about}`")
     return event
 
 
@@ -339,3 +340,13 @@ SHAPES: Mapping[EventType, Shape] = MappingProxyType(
     }
 )
 """Fields per type. The body's size limit bounds every text; `sd` holds at most 400 digests."""
+
+_SUBJECT: Mapping[EventType, str] = MappingProxyType(
+    {
+        EventType.ORDER_SUBMITTED: "order",
+        EventType.ORDER_CONFIRMED: "order",
+        EventType.ORDER_REJECTED: "order",
+        EventType.POLICY_SET: "lender",
+    }
+)
+"""Types whose subject is stated in a field of its own as well."""

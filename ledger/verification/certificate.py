@@ -18,7 +18,7 @@ _FIELDS = {"format", "origin", "order", "checkpoint", "entries", "disclosures"}
 _ENTRY_FIELDS = {"index", "leaf", "proof"}
 
 
-class Unreadable(ValueError):  # noqa: N818 (it is the file that is unreadable)
+class Unreadable(ValueError):
     """The file is not a certificate of this format."""
 
 

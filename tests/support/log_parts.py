@@ -44,6 +44,7 @@ def idem_of(text: str) -> str:
 
 def make_request(
     text: str,
+    /,
     *,
     signers: Sequence[str] = ("ann",),
     disclosures: Sequence[str] = (),

@@ -112,6 +112,7 @@ class ServerProcess:
                 if answer.status_code == 200:
                     found: dict[str, Any] = answer.json()
                     return found
+                assert answer.status_code != 500, f"{answer.text}\n{self.said()[-4000:]}"
             time.sleep(0.05)
         raise AssertionError(f"the server is not healthy:\n{self.said()[-4000:]}")
 

@@ -282,7 +282,6 @@ def _orders() -> None:
         sa.CheckConstraint("tardy_fen_per_week >= 0", name=op.f("ck_orders_tardy_fen_per_week")),
     )
     op.create_index("ix_orders_buyer", "orders", ["operator_id", "buyer_id"])
-    op.create_index("ix_orders_status", "orders", ["operator_id", "scope_id", "status", "position"])
 
 
 def _operations() -> None:

@@ -33,6 +33,7 @@ TABLES = (
 
 def upgrade() -> None:
     _purchase_orders()
+    _purchase_orders_indexes()
     _purchase_order_lines()
     _party_links()
     _drafts()
@@ -120,6 +121,9 @@ def _purchase_orders() -> None:
             name=op.f("ck_purchase_orders_status"),
         ),
     )
+
+
+def _purchase_orders_indexes() -> None:
     op.create_index("ix_purchase_orders_buyer", "purchase_orders", ["operator_id", "buyer_org"])
     op.create_index("ix_purchase_orders_seller", "purchase_orders", ["operator_id", "seller_org"])
     op.create_index("ix_purchase_orders_status", "purchase_orders", ["operator_id", "status"])

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ledger.claims.refusals import (
     ClaimUnknown,
@@ -31,7 +32,7 @@ FUTURE_MS_MAX = 5 * 60 * 1000
 """How far a time in a body may lie ahead of the entry's: clocks differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """One entry on its way into the state.
 
@@ -95,6 +96,11 @@ class Step:
             )
         return following
 
+    @cached_property
+    def known_order(self) -> OrderState | None:
+        """The order of the body as it was before this entry, None where there is none."""
+        return OrderState.load(self.state, self.text("order"))
+
     def order(self) -> OrderState:
         """Return the order on whose chain the entry stands, after the checks that all share.
 
@@ -108,7 +114,7 @@ class Step:
             When the body's currency is not the order's.
         """
         handle = self.text("order")
-        order = OrderState.load(self.state, handle)
+        order = self.known_order
         if order is None:
             raise OrderUnknown(f"Order {handle} was never submitted to this log.", order=handle)
         for side, party in (("buyer", order.buyer), ("seller", order.seller)):

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 from ledger.claims.effects.base import Step
-from ledger.claims.effects.headroom import require_headroom
+from ledger.claims.headroom import require_headroom
 from ledger.claims.limit import AlphaError, Alphas
 from ledger.claims.refusals import (
     AboveOffer,
@@ -242,7 +242,7 @@ def claim_reserved(step: Step) -> None:
         principal=amount,
         index=step.index,
     )
-    require_headroom(step, order, live)
+    require_headroom(step.text("order"), order, live)
     replace(order, live=(*order.live, live)).save(step.state, step.text("order"))
     assert ClaimStatus(status) in LIVE
     replace(

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 from ledger.claims.effects.base import FUTURE_MS_MAX, Step
-from ledger.claims.effects.headroom import require_headroom
+from ledger.claims.headroom import require_headroom
 from ledger.claims.refusals import (
     BankRefTaken,
     DateOrder,
@@ -14,8 +14,9 @@ from ledger.claims.refusals import (
     ReleaseMismatch,
     SplitMismatch,
 )
+from ledger.claims.repayment import divide, interest_due
 from ledger.claims.state import ClaimState, LiveClaim, OrderState, TagState
-from ledger.claims.waterfall import Split, interest, repayment
+from ledger.claims.waterfall import Split
 from ledger.errors import Refusal
 from ledger.values.bodies import parse_date
 from ledger.values.money import format_minor
@@ -36,7 +37,7 @@ def claim_pledged(step: Step) -> None:
             date=step.number("registered_at"),
             today=step.time_ms,
         )
-    require_headroom(step, order, _live(step, order))
+    require_headroom(step.text("order"), order, _live(step, order))
     _take(step, RegistrationTaken, "registration number")
     replace(
         claim,
@@ -58,7 +59,7 @@ def claim_funded(step: Step) -> None:
             value_date=value_date.isoformat(),
             maturity=claim.maturity,
         )
-    require_headroom(step, order, _live(step, order))
+    require_headroom(step.text("order"), order, _live(step, order))
     _take(step, BankRefTaken, "bank reference")
     replace(
         claim,
@@ -75,7 +76,7 @@ def claim_repaid(step: Step) -> None:
     following = step.claim_moves(claim)
     value_date = _value_date(step)
     due = interest_due(claim, value_date)
-    split = repayment(outstanding=claim.outstanding, interest_due=due, amount=step.number("amount"))
+    split = divide(claim, step.number("amount"), value_date)
     stated = Split(
         interest=step.number("interest"),
         principal=step.number("principal"),
@@ -120,26 +121,6 @@ def claim_released(step: Step) -> None:
             got=step.number("amount"),
         )
     replace(claim, status=ClaimStatus(status)).save(step.state, step.subject)
-
-
-def interest_due(claim: ClaimState, value_date: dt.date) -> int:
-    """Return the unpaid interest of a funded claim up to a day, minor units.
-
-    Raises
-    ------
-    DateOrder
-        When the day lies before the last payment's, up to which interest is counted already.
-    """
-    assert claim.accrued_to is not None
-    counted = parse_date(claim.accrued_to)
-    if value_date < counted:
-        raise DateOrder(
-            f"The value date {value_date} lies before {counted}, up to which interest is counted "
-            "already. Record payments in the order of their value dates.",
-            value_date=value_date.isoformat(),
-            counted_to=counted.isoformat(),
-        )
-    return claim.interest_due + interest(claim.outstanding, claim.rate_bps, counted, value_date)
 
 
 def _value_date(step: Step) -> dt.date:

@@ -185,16 +185,9 @@ def order_submitted(
     buyer_identifiers, seller_identifiers
         (scheme, value) as the document states them; private, compared for self-trade.
     """
-    private: dict[str, object] = {"number": number, **_line_disclosures(lines)}
-    for name, adjustments in (("charge", charges), ("allowance", allowances)):
-        for place, adjustment in enumerate(adjustments, start=1):
-            private[f"{name}/{place}"] = adjustment.to_json()
-    for name, identifiers in (
-        ("buyer_identifiers", buyer_identifiers),
-        ("seller_identifiers", seller_identifiers),
-    ):
-        if identifiers:
-            private[name] = [{"scheme": scheme, "value": value} for scheme, value in identifiers]
+    private = {"number": number, **_line_disclosures(lines)}
+    private |= _adjustment_disclosures(charge=charges, allowance=allowances)
+    private |= _identifier_disclosures(buyer=buyer_identifiers, seller=seller_identifiers)
     return draft_of(
         frame,
         EventType.ORDER_SUBMITTED,
@@ -233,6 +226,22 @@ def _line_disclosures(lines: Sequence[OrderLine]) -> dict[str, object]:
     return {
         f"lines/{place}": [line.to_json() for line in group]
         for place, group in enumerate(groups, start=1)
+    }
+
+
+def _adjustment_disclosures(**series: Sequence[Adjustment]) -> dict[str, object]:
+    return {
+        f"{name}/{place}": one.to_json()
+        for name, values in series.items()
+        for place, one in enumerate(values, start=1)
+    }
+
+
+def _identifier_disclosures(**sides: Sequence[tuple[str, str]]) -> dict[str, object]:
+    return {
+        f"{side}_identifiers": [{"scheme": scheme, "value": value} for scheme, value in values]
+        for side, values in sides.items()
+        if values
     }
 
 

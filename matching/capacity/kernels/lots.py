@@ -160,7 +160,7 @@ def _try_split(
                 record = profit - scarce
                 made = count
                 _keep_lots(w, count, c.steps[order + 1] - c.steps[order])
-                w.worth[0] = profit
+                w.worth[0], w.worth[1] = profit, record
             break
     return record, made
 

@@ -34,7 +34,7 @@ class Workspace(NamedTuple):
     lots_best: Ints
     quantities: Ints
     quantities_best: Ints
-    worth: Floats  # profit of `lots_best`
+    worth: Floats  # profit of `lots_best`, and less its charge for scarce minutes
 
 
 def make_workspace(columns: Columns) -> Workspace:
@@ -64,5 +64,5 @@ def make_workspace(columns: Columns) -> Workspace:
         lots_best=np.zeros((lots, k, width), np.int64),
         quantities=np.zeros(lots, np.int64),
         quantities_best=np.zeros(lots, np.int64),
-        worth=np.zeros(1),
+        worth=np.zeros(2),
     )

@@ -16,27 +16,14 @@ from api.services import errors as service_errors
 from api.settings import Settings
 from data import errors as data_errors
 from ledger.errors import Corruption, NotVerified, OutcomeUnknown, Refusal, StaleHead
-from tests.support.web import client_of
-
-
-class Runs:
-    """A queue of runs that does nothing."""
-
-    def start(self, run_id):
-        """Start nothing."""
-
-    def stop(self, run_id):
-        """Stop nothing."""
-
-    def healthy(self):
-        """Return True."""
-        return True
+from tests.support.problems import assert_problem
+from tests.support.web import NoRuns, client_of
 
 
 @pytest.fixture
 def app():
     app = create_app(Settings())
-    app.state.platform = Platform(workspace=None, runs=Runs())
+    app.state.platform = Platform(workspace=None, runs=NoRuns())
     return app
 
 
@@ -58,18 +45,6 @@ def classes_under(base):
     for child in base.__subclasses__():
         yield child
         yield from classes_under(child)
-
-
-def assert_problem(answer, status, code):
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert body["code"] == code
-    assert body["status"] == status
-    assert body["title"]
-    assert body["way_out"]
-    assert body["type"] == f"/v1/problems/{code}"
-    return body
 
 
 def test_every_refusal_of_the_record_has_its_own_entry():

@@ -1,0 +1,242 @@
+"""Carry what the record says into the rows: statuses, users, and orders that all sides accepted.
+
+The record is the truth. A crash between an entry and its rows loses nothing: `reconcile` finds
+what is missing by looking at the record, and everything here may be done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from api.services import order_making
+from api.services.workspace import REGISTRAR, Workspace
+from data.errors import NotFound, WrongStatus
+from data.kinds import (
+    OrganisationStatus,
+    ProposalStatus,
+    PurchaseOrderStatus,
+    UserDuty,
+)
+from data.stores import organisations, plans, proposals, purchase_orders, users
+from data.stores.proposals import Proposal
+from data.stores.purchase_orders import PurchaseOrder
+from data.stores.users import User
+from ledger.claims.drafts import Draft
+from ledger.claims.state import OrderState, ProposalState
+from ledger.errors import Refusal
+from ledger.values.consent import EventType
+from ledger.values.disclosures import open_disclosure
+from ledger.values.transitions import OrderStatus
+from ledger.values.transitions import ProposalStatus as AnswerStatus
+
+REJECTED_BY_BUYER = "REJECTED_BY_BUYER"
+FINAL = frozenset({"DUPLICATE_ORDER", "SELF_TRADE", "LINE_SUM"})
+"""Refusals of a submission that no new signature mends: the purchase order is refused."""
+
+RowT = TypeVar("RowT", Proposal, PurchaseOrder)
+Settle = Callable[[Workspace, Session, Draft], None]
+
+
+def entered(workspace: Workspace, drafts: Sequence[Draft]) -> None:
+    """Carry entries into the rows, in one transaction."""
+    settled = [(_SETTLE.get(EventType(str(draft.body["type"]))), draft) for draft in drafts]
+    if any(settle is not None for settle, _ in settled):
+        with workspace.transaction() as session:
+            for settle, draft in settled:
+                if settle is not None:
+                    settle(workspace, session, draft)
+
+
+def refused(workspace: Workspace, draft: Draft, refusal: Refusal) -> None:
+    """Note on its purchase order that a submission can never be entered."""
+    if draft.body["type"] != EventType.ORDER_SUBMITTED or refusal.code not in FINAL:
+        return
+    with workspace.transaction() as session:
+        _move_order(
+            workspace,
+            session,
+            str(draft.body["order"]),
+            PurchaseOrderStatus.REFUSED,
+            expected=(PurchaseOrderStatus.IMPORTED,),
+            code=refusal.code,
+        )
+
+
+def reconcile(workspace: Workspace) -> int:
+    """Carry into the rows what the record says and a crash kept from them; return how many.
+
+    Answers to proposals, and purchase orders that were submitted, confirmed or rejected.
+    """
+    mended = 0
+    with workspace.transaction() as session:
+        waiting = _all(proposals.listing, session, workspace, ProposalStatus.PROPOSED)
+        for proposal in waiting:
+            answer = workspace.log.state(f"{ProposalState.prefix}/{proposal.id}")
+            if answer is not None:
+                state = ProposalState.from_json(answer)
+                accepted = state.status is AnswerStatus.ACCEPTED
+                _decide(workspace, session, proposal.id, accepted=accepted, by=state.party)
+                mended += 1
+        for status in (PurchaseOrderStatus.IMPORTED, PurchaseOrderStatus.SUBMITTED):
+            for order in _all(purchase_orders.listing, session, workspace, status):
+                mended += _follow_record(workspace, session, order.ledger_handle)
+    return mended
+
+
+def _all(
+    listing: Callable[..., tuple[RowT, ...]], session: Session, workspace: Workspace, status: object
+) -> list[RowT]:
+    rows: list[RowT] = []
+    after: str | None = None
+    while batch := listing(session, workspace.viewer, status=status, after=after):
+        rows.extend(batch)
+        after = batch[-1].id
+    return rows
+
+
+def _follow_record(workspace: Workspace, session: Session, handle: str | None) -> int:
+    value = None if handle is None else workspace.log.state(f"{OrderState.prefix}/{handle}")
+    if handle is None or value is None:
+        return 0
+    status = OrderState.from_json(value).status
+    if status is OrderStatus.SUBMITTED:
+        _submitted(workspace, session, handle)
+    elif status is OrderStatus.CONFIRMED:
+        _submitted(workspace, session, handle)
+        _confirmed(workspace, session, handle)
+    else:
+        _rejected(workspace, session, handle)
+    return 1
+
+
+def _onboarded(workspace: Workspace, session: Session, draft: Draft) -> None:
+    handle = str(draft.body["subject"])
+    organisation = organisations.find_by_handle(session, workspace.viewer, handle)
+    status = OrganisationStatus.ONBOARDED
+    organisations.set_status(session, workspace.operator_id, organisation.id, status)
+
+
+def _key_enrolled(workspace: Workspace, session: Session, draft: Draft) -> None:
+    body = draft.body
+    party = str(body["party"])
+    try:
+        owner = organisations.find_by_handle(session, workspace.viewer, party).id
+    except NotFound:
+        owner = REGISTRAR
+    names = [open_disclosure(text) for text in draft.disclosures]
+    name = next((str(one.value) for one in names if one.name == "user_name"), str(body["user"]))
+    user = str(body["user"])
+    known = User(
+        id=user,
+        organisation_id=owner,
+        name=name,
+        duty=UserDuty(str(body["duty"])),
+        kid=str(body["subject"]),
+        created_ms=workspace.clock_ms(),
+    )
+    stored = users.add(session, workspace.operator_id, known)
+    if stored.kid != known.kid:
+        users.set_key(session, workspace.operator_id, user, str(body["subject"]))
+
+
+def _answered(workspace: Workspace, session: Session, draft: Draft) -> None:
+    body = draft.body
+    accepted = body["type"] == EventType.PROPOSAL_ACCEPTED
+    _decide(workspace, session, str(body["subject"]), accepted=accepted, by=str(body["party"]))
+
+
+def _decide(
+    workspace: Workspace, session: Session, proposal_id: str, *, accepted: bool, by: str
+) -> None:
+    """Note an answer; with the last acceptance of the order, make its purchase orders."""
+    decided = proposals.decide(
+        session,
+        workspace.viewer,
+        proposal_id,
+        accepted=accepted,
+        decided_by=by,
+        now_ms=workspace.clock_ms(),
+    )
+    if accepted and all(map(_accepted, _of_order(workspace, session, decided))):
+        plan = plans.get(session, workspace.viewer, decided.plan_id)
+        try:
+            order_making.agree(workspace, session, plan, decided.order_id)
+        except WrongStatus:
+            # Another plan took the order or its hours first. The answers stand in the record; the
+            # order stays open and the next run proposes it anew.
+            return
+
+
+def _of_order(workspace: Workspace, session: Session, proposal: Proposal) -> tuple[Proposal, ...]:
+    return proposals.of_order(session, workspace.viewer, proposal.plan_id, proposal.order_id)
+
+
+def _accepted(proposal: Proposal) -> bool:
+    return proposal.status is ProposalStatus.ACCEPTED
+
+
+def _submitted(workspace: Workspace, session: Session, handle: str) -> None:
+    _move_order(
+        workspace,
+        session,
+        handle,
+        PurchaseOrderStatus.SUBMITTED,
+        expected=(PurchaseOrderStatus.IMPORTED, PurchaseOrderStatus.REFUSED),
+    )
+
+
+def _confirmed(workspace: Workspace, session: Session, handle: str) -> None:
+    status = PurchaseOrderStatus.CONFIRMED
+    expected = (PurchaseOrderStatus.SUBMITTED, PurchaseOrderStatus.IMPORTED)
+    _move_order(workspace, session, handle, status, expected=expected)
+
+
+def _rejected(workspace: Workspace, session: Session, handle: str) -> None:
+    _move_order(
+        workspace,
+        session,
+        handle,
+        PurchaseOrderStatus.REFUSED,
+        expected=(PurchaseOrderStatus.SUBMITTED, PurchaseOrderStatus.IMPORTED),
+        code=REJECTED_BY_BUYER,
+    )
+
+
+def _move_order(
+    workspace: Workspace,
+    session: Session,
+    handle: str,
+    status: PurchaseOrderStatus,
+    *,
+    expected: tuple[PurchaseOrderStatus, ...],
+    code: str | None = None,
+) -> None:
+    try:
+        order = purchase_orders.find_by_handle(session, workspace.viewer, handle)
+    except NotFound:
+        return  # submitted by its parties without a purchase order of ours
+    if order.status in expected:
+        purchase_orders.set_status(
+            session, workspace.operator_id, order.id, status, expected=expected, code=code
+        )
+
+
+def _by_order(settle: Callable[[Workspace, Session, str], None]) -> Settle:
+    return lambda workspace, session, draft: settle(workspace, session, str(draft.body["order"]))
+
+
+_SETTLE: Mapping[EventType, Settle] = MappingProxyType(
+    {
+        EventType.PARTY_ONBOARDED: _onboarded,
+        EventType.KEY_ENROLLED: _key_enrolled,
+        EventType.PROPOSAL_ACCEPTED: _answered,
+        EventType.PROPOSAL_DECLINED: _answered,
+        EventType.ORDER_SUBMITTED: _by_order(_submitted),
+        EventType.ORDER_CONFIRMED: _by_order(_confirmed),
+        EventType.ORDER_REJECTED: _by_order(_rejected),
+    }
+)

@@ -1,0 +1,528 @@
+"""A world of parties with real keys, who build, sign and enter events on a log in memory."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.claims import drafts, events
+from ledger.claims.drafts import Draft
+from ledger.claims.events import Frame, OrderLine
+from ledger.claims.evidence import evidence_entries
+from ledger.claims.limit import Alphas
+from ledger.claims.repayment import divide
+from ledger.claims.rules import ClaimRules
+from ledger.claims.state import ClaimState, OrderState, PolicyState
+from ledger.log import note
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.entry import leaf_hash, parse_leaf
+from ledger.log.memory import MemoryLogStore
+from ledger.log.merkle import Frontier, inclusion_proof, root_of
+from ledger.log.sequencer import Sequencer
+from ledger.log.signing import key_id
+from ledger.log.state import StateLayer
+from ledger.log.store import Receipt
+from ledger.values.consent import Duty, Need, Role
+from ledger.values.disclosures import Salts, derived_salts
+from ledger.values.money import Money
+from ledger.verification import certificate as certificates
+from ledger.verification.certificate import Certificate
+
+ORIGIN = "park.example/ledger"
+START_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC
+DAY_MS = 86_400_000
+NEVER_MS = 4_102_444_800_000  # 2100-01-01
+HALF = Alphas(u0=5_000, u1=5_000, w=5_000, r=5_000)
+TAG_KEY = b"the operator's secret for tags!!"
+
+
+def handle(*words: object) -> str:
+    """Return a handle that belongs to some words, the same in every process."""
+    return hashlib.sha256("/".join(map(str, words)).encode()).hexdigest()[:32]
+
+
+def secret(*words: object) -> Ed25519PrivateKey:
+    """Return a private key that belongs to some words."""
+    seed = hashlib.sha256(("key/" + "/".join(map(str, words))).encode()).digest()
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+LOG_KEY = note.Signer(name=ORIGIN, private_key=secret("log"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A user with a key and a duty."""
+
+    party: str
+    user: str
+    duty: Duty | None
+    key: Ed25519PrivateKey
+
+    @property
+    def public(self) -> bytes:
+        return self.key.public_key().public_bytes_raw()
+
+    @property
+    def kid(self) -> str:
+        return key_id(self.public)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firm:
+    """A party with its maker and its checker."""
+
+    party: str
+    name: str
+    roles: tuple[Role, ...]
+    maker: Person
+    checker: Person
+
+
+def firm(name: str, *roles: Role) -> Firm:
+    """Return a firm whose handles and keys belong to its name."""
+    party = handle("party", name)
+
+    def person(duty: Duty) -> Person:
+        user = handle("user", name, duty)
+        return Person(party=party, user=user, duty=duty, key=secret(name, duty))
+
+    return Firm(
+        party=party,
+        name=name,
+        roles=roles or (Role.SELLER,),
+        maker=person(Duty.MAKER),
+        checker=person(Duty.CHECKER),
+    )
+
+
+def duns(name: str) -> tuple[str, str]:
+    """Return an identifier (scheme, value) that belongs to a name."""
+    digits = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10**9
+    return "duns", f"{digits:09d}"
+
+
+@dataclass(kw_only=True)
+class World:
+    """Everybody, one log in memory and its sequencer.
+
+    `enter` signs with whoever is needed and submits; refusals are raised. The clock stands still
+    until `pass_ms` moves it.
+    """
+
+    lenders: int = 1
+    now_ms: int = START_MS
+    firms: dict[str, Firm] = field(default_factory=dict)
+    people: dict[tuple[str, Duty], Person] = field(default_factory=dict)
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.root = secret("registrar root")
+        self.registrar = key_id(self.root.public_key().public_bytes_raw())
+        self.rules = ClaimRules(ORIGIN, self.root.public_key().public_bytes_raw(), TAG_KEY)
+        self.store = MemoryLogStore(ORIGIN)
+        self.sequencer = Sequencer(
+            self.store,
+            self.rules,
+            origin=ORIGIN,
+            clock_ms=lambda: self.now_ms,
+            alarm=_fail,
+        )
+        self.registry = firm("Registrar", Role.REGISTRAR)
+        self.registry = replace(
+            self.registry,
+            party=self.registrar,
+            maker=replace(self.registry.maker, party=self.registrar),
+            checker=replace(self.registry.checker, party=self.registrar),
+        )
+        for person in (self.registry.maker, self.registry.checker):
+            self.enrol(person)
+        self.operator = self.add_firm("Operator", Role.OPERATOR)
+        self.buyer = self.add_firm("Buyer", Role.BUYER)
+        self.seller = self.add_firm("Seller", Role.SELLER)
+        self.banks = [self.add_firm(f"Bank {n}", Role.LENDER) for n in range(1, self.lenders + 1)]
+
+    @property
+    def bank(self) -> Firm:
+        """The first lender."""
+        return self.banks[0]
+
+    # Making and entering -------------------------------------------------------------------
+
+    def frame(self, *, expires_ms: int = NEVER_MS) -> Frame:
+        """Return the frame of a new request."""
+        self.asked += 1
+        return Frame(origin=ORIGIN, idem=handle("idem", self.asked), expires_ms=expires_ms)
+
+    def salts(self, frame: Frame) -> Salts:
+        """Return the salts of a request."""
+        return derived_salts(b"a key of one order, 16+ bytes", frame.idem)
+
+    def osp(self, order: str) -> str:
+        """Return the head of an order's chain as bodies name it."""
+        head = self.store.chain_head(order)
+        assert head is not None
+        return head.leaf_hash.hex()
+
+    def signer(self, need: Need) -> Person:
+        """Return who can meet a need."""
+        if need.duty is None:
+            return Person(party=self.registrar, user="", duty=None, key=self.root)
+        return self.people[need.party, need.duty]
+
+    def sign(self, draft: Draft, *people: tuple[Person, Role]) -> Draft:
+        """Sign for every need, or with exactly these people."""
+        chosen = people or tuple((self.signer(need), need.role) for need in draft.needs)
+        for person, role in chosen:
+            draft = drafts.add_signature(draft, person.key, person.kid, role)
+        return draft
+
+    def submit(self, draft: Draft) -> Receipt:
+        """Submit a signed draft; raise its refusal."""
+        prepared = self.sequencer.prepare(drafts.to_request(draft))
+        (outcome,) = self.sequencer.process([prepared], 0)
+        return outcome.unwrap()
+
+    def enter(self, draft: Draft, *people: tuple[Person, Role]) -> Receipt:
+        """Sign and submit."""
+        return self.submit(self.sign(draft, *people))
+
+    def pass_ms(self, ms: int) -> None:
+        """Let time pass."""
+        self.now_ms += ms
+
+    @property
+    def today(self) -> dt.date:
+        """Today, UTC."""
+        return dt.datetime.fromtimestamp(self.now_ms // 1000, tz=dt.UTC).date()
+
+    # The registry --------------------------------------------------------------------------
+
+    def enrol(self, person: Person, **fields: object) -> Receipt:
+        """Enrol a person's key."""
+        assert person.duty is not None
+        facts: dict[str, object] = {"valid_from_ms": START_MS, "valid_to_ms": NEVER_MS, **fields}
+        draft = events.key_enrolled(
+            self.frame(),
+            registrar=self.registrar,
+            party=person.party,
+            user=person.user,
+            duty=person.duty,
+            public_key=person.public,
+            **facts,  # type: ignore[arg-type]  # a test's own fields
+        )
+        self.people[person.party, person.duty] = person
+        return self.enter(draft)
+
+    def onboarding(
+        self,
+        of: Firm,
+        *,
+        version: int = 1,
+        kyb_until: str = "2099-12-31",
+        country: str = "DE",
+        identifiers: Sequence[tuple[str, str]] | None = None,
+        roles: Iterable[Role] | None = None,
+    ) -> Draft:
+        """Draft a firm's onboarding."""
+        frame = self.frame()
+        return events.party_onboarded(
+            frame,
+            registrar=self.registrar,
+            party=of.party,
+            version=version,
+            roles=roles or of.roles,
+            kyb_until=kyb_until,
+            name=of.name,
+            country=country,
+            identifiers=identifiers or [duns(of.name)],
+            salts=self.salts(frame),
+        )
+
+    def add_firm(self, name: str, *roles: Role, **fields: object) -> Firm:
+        """Onboard a firm and enrol its maker and checker."""
+        new = firm(name, *roles)
+        self.firms[new.party] = new
+        self.enter(self.onboarding(new, **fields))  # type: ignore[arg-type]  # a test's own fields
+        for person in (new.maker, new.checker):
+            self.enrol(person)
+        return new
+
+    # An order's life -----------------------------------------------------------------------
+
+    def order_draft(
+        self,
+        number: str = "PO-1",
+        *,
+        net_minor: int = 100_000_000,
+        currency: str = "CNY",
+        order: str | None = None,
+        lines: Sequence[OrderLine] | None = None,
+        **fields: object,
+    ) -> Draft:
+        """Draft an order between the world's seller and buyer, of one line."""
+        frame = self.frame()
+        facts: dict[str, object] = {
+            "by": Role.SELLER,
+            "buyer": self.buyer.party,
+            "seller": self.seller.party,
+            "issued": "2026-01-01",
+            "last_due": "2026-06-30",
+            "salts": self.salts(frame),
+            **fields,
+        }
+        return events.order_submitted(
+            frame,
+            order=order or handle("order", number),
+            number=number,
+            net=Money(net_minor, currency),
+            lines=lines or [OrderLine(n="1", item="flange", unit="PCE", amount_minor=net_minor)],
+            **facts,  # type: ignore[arg-type]  # a test's own fields
+        )
+
+    def confirmation(self, order: str, **fields: object) -> Draft:
+        """Draft the buyer's confirmation of what was submitted."""
+        known = self.order_state(order)
+        facts: dict[str, object] = {
+            "buyer": known.buyer,
+            "version": known.version,
+            "net": Money(known.net, known.currency),
+            "osp": self.osp(order),
+            **fields,
+        }
+        return events.order_confirmed(
+            self.frame(),
+            order=order,
+            **facts,  # type: ignore[arg-type]  # a test's own fields
+        )
+
+    def confirmed_order(self, number: str = "PO-1", **fields: object) -> str:
+        """Submit and confirm an order; return its handle."""
+        draft = self.order_draft(number, **fields)  # type: ignore[arg-type]  # a test's own
+        self.enter(draft)
+        order = str(draft.body["order"])
+        self.enter(self.confirmation(order))
+        return order
+
+    def set_policy(self, bank: Firm | None = None, alphas: Alphas = HALF) -> int:
+        """Let a bank set its next policy; return the version."""
+        bank = bank or self.bank
+        value = self.store.state(f"policy/{bank.party}")
+        version = PolicyState.from_json(value).version + 1 if value else 1
+        self.enter(
+            events.policy_set(self.frame(), lender=bank.party, version=version, alphas=alphas)
+        )
+        return version
+
+    def draft(self, event: str, claim: str, **fields: object) -> Draft:
+        """Draft an event of a claim with what the record says, `fields` replacing parts."""
+        state = self.claim_state(claim)
+        known = self.order_state(state.order)
+        principal = Money(state.principal or state.asked, known.currency)
+        frame = self.frame()
+        facts: dict[str, object] = {
+            "order": state.order,
+            "claim": claim,
+            "osp": self.osp(state.order),
+        }
+        salted = {"salts": self.salts(frame)}
+        more: dict[str, dict[str, object]] = {
+            "screened": {"operator": self.operator.party, "report_sha256": "ab" * 32},
+            "listed": {"seller": known.seller},
+            "withdrawn": {"seller": known.seller},
+            "offered": {
+                "lender": self.bank.party,
+                "offer": handle("offer", claim, self.asked),
+                "amount": principal,
+                "rate_bps": 360,
+                "policy": 1,
+                "valid_until_ms": self.now_ms + 7 * DAY_MS,
+            },
+            "reserved": {"seller": known.seller, "amount": principal},
+            "lapsed": {"operator": self.operator.party, "entry": state.reserved_index or 0},
+            "pledged": {
+                "seller": known.seller,
+                "buyer": known.buyer,
+                "lender": state.lender or self.bank.party,
+                "amount": principal,
+                "notice": handle("notice", claim),
+                "reg_no": f"REG {claim}",
+                "pay_account": "6222 0000 1111",
+                "registered_at_ms": self.now_ms,
+                **salted,
+            },
+            "funded": {
+                "lender": state.lender or self.bank.party,
+                "amount": principal,
+                "value_date": self.today.isoformat(),
+                "bank_ref": f"OUT {self.asked}",
+                **salted,
+            },
+            "repaid": {
+                "lender": state.lender or self.bank.party,
+                "value_date": self.today.isoformat(),
+                "bank_ref": f"IN {self.asked}",
+                **salted,
+            },
+            "released": {
+                "lender": state.lender or self.bank.party,
+                "amount": principal,
+                "discharge_no": f"DIS {claim}",
+                **salted,
+            },
+        }
+        facts = {**facts, **more[event], **fields}
+        if event == "repaid" and "split" not in facts:
+            amount, day = facts["amount"], facts["value_date"]
+            assert isinstance(amount, Money)
+            facts["split"] = divide(state, amount.amount_minor, dt.date.fromisoformat(str(day)))
+        build = getattr(events, f"claim_{event}")
+        draft: Draft = build(frame, **facts)
+        return draft
+
+    def request(self, order: str, amount_minor: int, name: str = "c1", **fields: object) -> str:
+        """Request a claim; return its handle."""
+        claim = handle("claim", name)
+        known = self.order_state(order)
+        facts: dict[str, object] = {
+            "seller": known.seller,
+            "amount": Money(amount_minor, known.currency),
+            "maturity": "2026-08-01",
+            **fields,
+        }
+        self.enter(
+            events.claim_requested(
+                self.frame(),
+                order=order,
+                claim=claim,
+                **facts,  # type: ignore[arg-type]  # a test's own fields
+            )
+        )
+        return claim
+
+    def listed_claim(self, order: str, amount_minor: int, name: str = "c1") -> str:
+        """Take a claim up to its listing."""
+        claim = self.request(order, amount_minor, name)
+        for event in ("screened", "listed"):
+            self.enter(self.draft(event, claim))
+        return claim
+
+    def offered_claim(
+        self,
+        order: str,
+        amount_minor: int,
+        name: str = "c1",
+        *,
+        bank: Firm | None = None,
+        rate_bps: int = 360,
+    ) -> tuple[str, str]:
+        """Take a claim up to an offer of a bank; return claim and offer."""
+        bank = bank or self.bank
+        claim = self.listed_claim(order, amount_minor, name)
+        offer = handle("offer", name)
+        value = self.store.state(f"policy/{bank.party}")
+        policy = PolicyState.from_json(value).version if value else self.set_policy(bank)
+        self.enter(
+            self.draft(
+                "offered",
+                claim,
+                lender=bank.party,
+                offer=offer,
+                policy=policy,
+                rate_bps=rate_bps,
+            )
+        )
+        return claim, offer
+
+    def reserved_claim(
+        self, order: str, amount_minor: int, name: str = "c1", **fields: object
+    ) -> str:
+        """Take a claim up to its reservation."""
+        claim, offer = self.offered_claim(order, amount_minor, name, **fields)  # type: ignore[arg-type]
+        bank = fields.get("bank", self.bank)
+        assert isinstance(bank, Firm)
+        self.enter(self.draft("reserved", claim, offer=offer, lender=bank.party))
+        return claim
+
+    def funded_claim(
+        self, order: str, amount_minor: int, name: str = "c1", **fields: object
+    ) -> str:
+        """Take a claim up to the payment of its principal."""
+        claim = self.reserved_claim(order, amount_minor, name, **fields)
+        for event in ("pledged", "funded"):
+            self.enter(self.draft(event, claim))
+        return claim
+
+    # Looking -------------------------------------------------------------------------------
+
+    def order_state(self, order: str) -> OrderState:
+        """Return the stored state of an order."""
+        value = self.store.state(f"order/{order}")
+        assert value is not None
+        return OrderState.from_json(value)
+
+    def claim_state(self, claim: str) -> ClaimState:
+        """Return the stored state of a claim."""
+        value = self.store.state(f"claim/{claim}")
+        assert value is not None
+        return ClaimState.from_json(value)
+
+    def leaves(self) -> list[bytes]:
+        """Return all leaves."""
+        return list(self.store.leaves(0, self.store.head().size))
+
+    def replayed(self) -> dict[str, bytes]:
+        """Return the state after applying every leaf anew, with rules that hold no tag key."""
+        rules = ClaimRules(ORIGIN, self.root.public_key().public_bytes_raw(), None)
+        state = StateLayer(lambda _: None)
+        for leaf in self.leaves():
+            rules.apply(state, parse_leaf(leaf))
+        return state.changes
+
+    def checkpoint(self) -> str:
+        """Return a signed checkpoint of the log as it is."""
+        return sign_checkpoint(self.leaves())
+
+    def certificate(self, order: str, disclosures: Sequence[str] = ()) -> Certificate:
+        """Return the certificate of an order."""
+        indexes = evidence_entries(
+            self.store.chain(order), read_state=self.store.state, read_leaf=self.store.leaf
+        )
+        return certify(self.leaves(), order, indexes, disclosures)
+
+    def registrar_vkey(self) -> str:
+        """Return the registrar's root key as text."""
+        name = "registrar.example"
+        return note.format_vkey(name, self.root.public_key().public_bytes_raw())
+
+
+def sign_checkpoint(leaves: Sequence[bytes]) -> str:
+    """Return the checkpoint over any leaves, signed by the log's key."""
+    root = root_of([leaf_hash(leaf) for leaf in leaves])
+    return LOG_KEY.sign(Checkpoint(origin=ORIGIN, size=len(leaves), root=root).text()).decode()
+
+
+def certify(
+    leaves: Sequence[bytes], order: str, indexes: Iterable[int], disclosures: Sequence[str] = ()
+) -> Certificate:
+    """Return a certificate of any leaves, whatever they say, under the log's signature."""
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+
+    def nodes(level: int, index: int) -> bytes:
+        part = hashes[index << level : (index + 1) << level]
+        return Frontier().extended(part).root()
+
+    return certificates.build(
+        origin=ORIGIN,
+        order=order,
+        checkpoint=sign_checkpoint(leaves),
+        entries=[(i, leaves[i], inclusion_proof(i, len(leaves), nodes)) for i in indexes],
+        disclosures=disclosures,
+    )
+
+
+def _fail(message: str) -> None:
+    """Raise what the sequencer would only report: in a test a fault of the rules is a failure."""
+    raise AssertionError(message)

@@ -66,81 +66,92 @@ _FUNNEL_ZH = (
 
 _ELIGIBILITY: Mapping[str, tuple[str, str, str, str]] = {
     "no_process": (
-        "Step {step}: none of {left} offers does {process}.",
+        "Step {step}: no offer does {process} (offers: {left}).",
         "Way out: recruit an enterprise that does {process}, or agree on another process.",
-        "第 {step} 道工序：{left} 个供给中没有一个能做 {process}。",
+        "第 {step} 道工序：没有供给能做 {process}（供给数：{left}）。",
         "出路：引入能做 {process} 的企业，或改用其他工艺。",
     ),
     "no_size": (
         (
             "Step {step} ({process}): size class {required_size} is needed, "
-            "the largest of {left} offers is {largest_size}."
+            "the largest offered is {largest_size} (offers: {left})."
         ),
         "Way out: recruit a larger machine, or divide the part.",
         (
             "第 {step} 道工序（{process}）：需要尺寸等级 {required_size}，"
-            "{left} 个供给中最大为 {largest_size}。"
+            "可提供的最大为 {largest_size}（供给数：{left}）。"
         ),
         "出路：引入更大的设备，或拆分零件。",
     ),
     "no_tolerance": (
         (
             "Step {step} ({process}): IT{required_it} is needed, "
-            "the finest of {left} offers holds IT{finest_it}."
+            "the finest offered is IT{finest_it} (offers: {left})."
         ),
         "Way out: accept IT{finest_it} if the drawing allows it, or recruit a finer machine.",
         (
             "第 {step} 道工序（{process}）：需要 IT{required_it}，"
-            "{left} 个供给中最精为 IT{finest_it}。"
+            "可提供的最精为 IT{finest_it}（供给数：{left}）。"
         ),
         "出路：图纸允许时放宽到 IT{finest_it}，或引入更精密的设备。",
     ),
     "no_material": (
-        "Step {step} ({process}): none of {left} offers works {material}; they work {offered}.",
+        (
+            "Step {step} ({process}): {material} is needed; what is left works {offered} "
+            "(offers: {left})."
+        ),
         "Way out: agree on one of these materials, or recruit an enterprise that works {material}.",
-        "第 {step} 道工序（{process}）：{left} 个供给都不加工 {material}，可加工的有 {offered}。",
+        (
+            "第 {step} 道工序（{process}）：需要加工 {material}；"
+            "剩余供给可加工 {offered}（供给数：{left}）。"
+        ),
         "出路：改用其中一种材料，或引入能加工 {material} 的企业。",
     ),
     "no_certificate": (
         (
-            "Step {step} ({process}): all of {required} are needed; of {left} offers the nearest, "
-            "{nearest}, lacks {missing}."
+            "Step {step} ({process}): certificates needed: {required}; the nearest offer, "
+            "{nearest}, lacks {missing} (offers: {left})."
         ),
         "Way out: accept a supplier without {missing}, or help one to obtain it.",
         (
-            "第 {step} 道工序（{process}）：需同时具备 {required}；"
-            "{left} 个供给中最接近的 {nearest} 缺少 {missing}。"
+            "第 {step} 道工序（{process}）：需要证书 {required}；"
+            "最接近的供给 {nearest} 缺少 {missing}（供给数：{left}）。"
         ),
         "出路：接受没有 {missing} 的供应商，或协助其取得证书。",
     ),
     "all_excluded": (
         (
-            "Step {step} ({process}): all {left} offers that fit belong to "
-            "enterprises that the buyer "
-            "excludes: {enterprises}."
+            "Step {step} ({process}): the buyer excludes every enterprise whose offer fits: "
+            "{enterprises} (offers: {left})."
         ),
         "Way out: ask the buyer to admit one of them, or recruit another enterprise.",
-        "第 {step} 道工序（{process}）：合格的 {left} 个供给都属于买方排除的企业：{enterprises}。",
+        (
+            "第 {step} 道工序（{process}）：买方排除了所有合格供给的企业："
+            "{enterprises}（供给数：{left}）。"
+        ),
         "出路：请买方接受其中一家，或引入其他企业。",
     ),
     "not_quoted": (
         (
-            "Step {step} ({process}): the order takes quoted offers only, and none of the {left} "
-            "offers that fit has quoted."
+            "Step {step} ({process}): the order takes quoted offers only, and no offer that fits "
+            "has quoted (offers: {left})."
         ),
         "Way out: ask for a quotation, for example from {nearest}.",
-        "第 {step} 道工序（{process}）：订单只接受已报价的供给，而合格的 {left} 个供给都未报价。",
+        (
+            "第 {step} 道工序（{process}）：订单只接受已报价的供给，"
+            "而合格供给都未报价（供给数：{left}）。"
+        ),
         "出路：请其报价，例如 {nearest}。",
     ),
     "lot_below_minimum": (
         (
-            "Step {step} ({process}): the order has {quantity} pieces, the smallest minimum lot of "
-            "{left} offers is {minimum_lot} ({nearest})."
+            "Step {step} ({process}): the order has {quantity} pieces; the smallest minimum lot "
+            "is {minimum_lot}, of {nearest} (offers: {left})."
         ),
         "Way out: order {minimum_lot} pieces, or ask {nearest} to take a smaller lot.",
         (
             "第 {step} 道工序（{process}）：订单为 {quantity} 件，"
-            "{left} 个供给中最小批量最低为 {minimum_lot} 件（{nearest}）。"
+            "最小批量最低为 {minimum_lot} 件（{nearest}；供给数：{left}）。"
         ),
         "出路：订购 {minimum_lot} 件，或请 {nearest} 接受更小的批量。",
     ),
@@ -175,21 +186,24 @@ _OTHERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "no_weeks": {
         "en": (
             (
-                "Step {step} ({process}) can begin in week {from_week} at the "
-                "earliest; from then to "
-                "week {last_week} none of {left} offers has {minutes} idle minutes "
-                "within one block "
-                "of weeks; the most is {idle_minutes} ({nearest})."
+                "Step {step} ({process}): no offer has enough time within one block of weeks, "
+                "even with all capacity free (offers: {left})."
+            ),
+            (
+                "The nearest, {nearest}, could begin in week {from_week}; the largest lot needs "
+                "{minutes} minutes there, and it has {idle_minutes} up to week {last_week}."
             ),
             "Way out: release the order earlier, allow more lots, or ask {nearest} for more time.",
             "{known}",
         ),
         "zh-CN": (
             (
-                "第 {step} 道工序（{process}）最早第 {from_week} 周开工；从那时到第 "
-                "{last_week} 周，"
-                "{left} 个供给都没有在允许的连续周内空出 {minutes} 分钟，"
-                "最多为 {idle_minutes} 分钟（{nearest}）。"
+                "第 {step} 道工序（{process}）：即使全部产能空闲，"
+                "也没有供给在允许的连续周内有足够工时（供给数：{left}）。"
+            ),
+            (
+                "最接近的 {nearest} 可从第 {from_week} 周开工；最大批次需 {minutes} 分钟，"
+                "到第 {last_week} 周它只有 {idle_minutes} 分钟。"
             ),
             "出路：提前开放订单、允许更多批次，或请 {nearest} 增加工时。",
             "{known}",
@@ -217,14 +231,14 @@ _OTHERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "price_cap": {
         "en": (
             (
-                "The cheapest way to make and deliver it costs {price_fen}, the price cap is "
-                "{cap_fen}."
+                "The cheapest way to make and deliver it in time costs {price_fen}; "
+                "the price cap is {cap_fen}."
             ),
             "Way out: raise the cap by at least {over_fen}.",
             "{known}",
         ),
         "zh-CN": (
-            "最便宜的生产与运输方案需 {price_fen}，价格上限为 {cap_fen}。",
+            "按期交付的最便宜方案（生产与运输）需 {price_fen}，价格上限为 {cap_fen}。",
             "出路：上限至少提高 {over_fen}。",
             "{known}",
         ),

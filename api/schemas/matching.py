@@ -23,8 +23,8 @@ class RunRequest(Wire):
         extra="forbid", json_schema_extra={"examples": [{"seconds": 60, "seed": 1}]}
     )
 
-    seconds: Annotated[float, Field(gt=0, le=SECONDS_MAX, strict=True)] | None = Field(
-        default=60.0, description="Seconds of solving; null for no limit in time"
+    seconds: Annotated[float, Field(gt=0, le=SECONDS_MAX, strict=True)] = Field(
+        default=60.0, description="Seconds of solving, reading and writing not counted"
     )
     work: Annotated[JsonInt, Field(ge=1, le=WORK_MAX)] | None = Field(
         default=None, description="Deterministic limit: the same run gives the same plan"

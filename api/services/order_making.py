@@ -1,6 +1,6 @@
 """From an accepted plan to purchase orders: one for each order and enterprise, dates written out.
 
-`docs/spec/claims.md` 2.9: seller is the enterprise, buyer the order's buyer; the number is the
+`docs/spec/claims.md` section 9: seller is the enterprise, buyer the order's buyer; the number is the
 order's own number with the enterprise's rank and the plan's version; the amount is what the plan
 pays that enterprise, rounded up to a fen once; the lines are its operations.
 """
@@ -19,7 +19,7 @@ from api.services.workspace import Workspace
 from data.errors import WrongStatus
 from data.kinds import PurchaseOrderSource, PurchaseOrderStatus
 from data.reference.calendar import last_working_day, local_day
-from data.stores import capacity, organisations, plans, purchase_orders, snapshots
+from data.stores import capacity, offers, organisations, plans, purchase_orders
 from data.stores import orders as order_store
 from data.stores.capacity import Scope
 from data.stores.plans import Plan
@@ -53,11 +53,11 @@ def agree(workspace: Workspace, session: Session, plan: Plan, order_id: str) -> 
     WrongStatus
         When the order was agreed or withdrawn meanwhile, or its minutes are no longer idle.
     """
-    problem = snapshots.load(session, workspace.viewer, plan.snapshot_digest)
     lines = plans.lines(session, workspace.viewer, plan.id, order_id=order_id)
     stored = order_store.get(session, workspace.viewer, plan.scope_id, order_id)
+    problem = _problem_of(workspace, session, plan, stored.order, lines)
     if stored.agreed_plan_id != plan.id:
-        _require_idle(workspace, session, plan, lines, order_id)
+        _require_idle(workspace, session, plan, problem, lines)
     order_store.agree(session, workspace.operator_id, plan.scope_id, order_id, plan_id=plan.id)
     part = _Part(
         plan=plan,
@@ -74,17 +74,44 @@ def agree(workspace: Workspace, session: Session, plan: Plan, order_id: str) -> 
     return made
 
 
+def _problem_of(
+    workspace: Workspace, session: Session, plan: Plan, order: Order, lines: Sequence[PlanLine]
+) -> Problem:
+    """Return the problem of one order and the offers that it uses.
+
+    The whole snapshot would give the same amounts; this stays small however large the park is.
+    """
+    used = sorted({line.offer_id for line in lines})
+    found = [offers.get(session, workspace.viewer, plan.scope_id, offer).offer for offer in used]
+    buyer = workspace.viewer_of(order.buyer_id)
+    quoted = order_store.quotations(session, buyer, plan.scope_id)
+    return Problem(
+        settings=capacity.scope(session, workspace.viewer, plan.scope_id).settings,
+        parks=capacity.parks(session, workspace.viewer, plan.scope_id),
+        offers=tuple(found),
+        orders=(order,),
+        quotations=tuple(
+            one for one in quoted if one.order_id == order.order_id and one.offer_id in used
+        ),
+    )
+
+
 def _require_idle(
-    workspace: Workspace, session: Session, plan: Plan, lines: Sequence[PlanLine], order_id: str
+    workspace: Workspace,
+    session: Session,
+    plan: Plan,
+    problem: Problem,
+    lines: Sequence[PlanLine],
 ) -> None:
     """Refuse minutes that another plan's orders took since this plan was made."""
-    book = capacity.load_open_book(session, workspace.viewer, plan.scope_id)
-    idle = {offer.offer_id: offer.idle_minutes for offer in book.problem.offers}
+    taken = capacity.agreed_minutes(session, workspace.viewer, plan.scope_id)
+    idle = {offer.offer_id: offer.idle_minutes for offer in problem.offers}
     needed: dict[tuple[str, int], int] = defaultdict(int)
     for line in lines:
         needed[line.offer_id, line.week] += line.minutes
     for (offer_id, week), minutes in needed.items():
-        if offer_id not in idle or idle[offer_id][week] < minutes:
+        if idle[offer_id][week] - taken.get((offer_id, week), 0) < minutes:
+            order_id = lines[0].order_id
             raise WrongStatus("order", order_id, status="overtaken", wanted=("open",))
 
 

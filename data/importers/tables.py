@@ -102,8 +102,15 @@ class Table:
                     return
                 if unended and reader.line_num >= last:
                     break
-                if (row := self._row(cells, parsers, reader.line_num)) is not None:
-                    yield row
+                try:
+                    values = [parse(cell) for parse, cell in zip(parsers, cells, strict=True)]
+                except BadValue:
+                    self._report(cells, reader.line_num)
+                    continue
+                except ValueError:  # of zip: more or fewer cells than columns
+                    self._miscounted(cells, reader.line_num)
+                    continue
+                yield Row(reader.line_num, values)
         except csv.Error as error:
             at_end = "unexpected end" in str(error)
             code = RejectCode.CSV_TRUNCATED if at_end else RejectCode.CSV_MALFORMED
@@ -141,22 +148,17 @@ class Table:
             )
         return header == expected
 
-    def _row(self, cells: list[str], parsers: list[Parser], line: int) -> Row | None:
-        if len(cells) != len(parsers):
-            expected, got = f"{len(parsers)} cells", f"{len(cells)}"
-            self.reject(RejectCode.COLUMN_COUNT, line, expected=expected, got=got)
-            self.refused_keys.update(cells[:1])
-            return None
-        try:
-            # the lengths were compared above
-            return Row(line, [parse(cell) for parse, cell in zip(parsers, cells)])  # noqa: B905
-        except BadValue:
-            self._report(cells, line)
-            self.refused_keys.update(cells[:1])
-            return None
+    def _miscounted(self, cells: list[str], line: int) -> None:
+        expected, got = f"{len(self._columns)} cells", f"{len(cells)}"
+        self.reject(RejectCode.COLUMN_COUNT, line, expected=expected, got=got)
+        self.refused_keys.update(cells[:1])
 
     def _report(self, cells: list[str], line: int) -> None:
         """Parse a bad row once more, cell by cell, to report every bad cell."""
+        if len(cells) != len(self._columns):
+            self._miscounted(cells, line)
+            return
+        self.refused_keys.update(cells[:1])
         for column, cell in zip(self._columns, cells, strict=True):
             try:
                 column.parse(cell)

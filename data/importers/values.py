@@ -15,6 +15,7 @@ from data.importers.codes import RejectCode
 from data.importers.report import is_plain_text
 
 DIGITS_MAX = 18
+REMEMBERED_MAX = 10**7
 TEXT_MAX = 200
 FORMULA_STARTS = ("=", "+", "-", "@")
 
@@ -83,17 +84,20 @@ def integer(text: str) -> int:
 
 
 def whole(*, least: int = 0, most: int) -> Callable[[str], int]:
-    """Return a parser of integers between `least` and `most`; it remembers what it has seen."""
+    """Return a parser of integers between `least` and `most`."""
 
-    @lru_cache(maxsize=16_384)
     def parse(text: str) -> int:
-        number = integer(text)
+        if text.isdigit() and text.isascii() and len(text) <= DIGITS_MAX:  # the usual case, fast
+            number = int(text)
+        else:
+            number = integer(text)
         if not least <= number <= most:
             expected = f"{least} to {most}"
             raise BadValue(RejectCode.OUT_OF_RANGE, expected=expected, got=text)
         return number
 
-    return parse
+    # Small numbers come again and again: looking them up is faster than reading them.
+    return lru_cache(maxsize=16_384)(parse) if most <= REMEMBERED_MAX else parse
 
 
 def fen(*, most: int) -> Callable[[str], int]:

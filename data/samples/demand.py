@@ -51,7 +51,7 @@ def _usual(
         Operation(
             process=process,
             tolerance_it=max(5, draw.one(product.tolerances) - (2 if draw.chance(0.03) else 0)),
-            minutes_total=max(15, round(quantity * each * draw.between(1.6, 3.4))),
+            minutes_total=max(15, round(quantity * each * draw.between(1.0, 2.5))),
         )
         for process, each in zip(product.route[:steps], product.minutes[:steps], strict=True)
     )
@@ -118,10 +118,10 @@ def _order(
 ) -> Order:
     cost = sum(made.minutes_total * _yuan(made.process) for made in operations) / 60
     cost += 60 * len(operations) + float(weight_kg) * 0.1
-    value = round(cost * draw.between(1.15, 1.9) / 10) * 10
-    cap = round(value * draw.weighted({0.55: 0.04, 0.9: 0.3, 0.97: 0.4, 1.04: 0.26}) / 10) * 10
+    value = round(cost * draw.between(1.2, 2.1) / 10) * 10
+    cap = round(value * draw.weighted({0.55: 0.04, 0.92: 0.26, 0.98: 0.4, 1.05: 0.3}) / 10) * 10
     release = draw.whole(0, weeks * 2 // 3)
-    slack = draw.weighted({0: 0.08, 1: 0.22, 2: 0.3, 3: 0.25, 4: 0.15})
+    slack = draw.weighted({0: 0.05, 1: 0.15, 2: 0.3, 3: 0.3, 4: 0.2})
     return Order(
         order_id=order_id,
         buyer_id=buyer.firm_id,

@@ -331,7 +331,7 @@ PRODUCTS = (
         gram=820,
         share=0.07,
         tolerances=(9, 10),
-        certificates={"ISO9001": 0.7, "IATF16949": 0.35},
+        certificates={"ISO9001": 0.7, "IATF16949": 0.25},
         optional_last=True,
     ),
     Product(
@@ -367,7 +367,7 @@ PRODUCTS = (
         share=0.03,
         sizes=(1,),
         tolerances=(6, 7),
-        certificates={"ISO13485": 0.9},
+        certificates={"ISO13485": 0.6},
     ),
     Product(
         zh="航空结构件",
@@ -380,7 +380,7 @@ PRODUCTS = (
         share=0.05,
         sizes=(2, 3),
         tolerances=(7, 8),
-        certificates={"AS9100": 0.6},
+        certificates={"AS9100": 0.4},
     ),
     Product(
         zh="模具镶件",

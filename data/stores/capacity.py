@@ -146,7 +146,7 @@ def load_open_book(session: Session, viewer: Viewer, scope_id: str | None = None
     book = current_scope(session, viewer) if scope_id is None else scope(session, viewer, scope_id)
     if not viewer.is_operator:
         raise NotFound("open book", book.id)
-    taken = _agreed_minutes(session, viewer, book.id)
+    taken = agreed_minutes(session, viewer, book.id)
     offers = tuple(
         _without(offer, taken)
         for offer in offer_store.in_order(session, viewer, book.id, open_only=True)
@@ -318,7 +318,7 @@ def _lay_down(session: Session, operator_id: str) -> None:
     affected(session, statement)
 
 
-def _agreed_minutes(
+def agreed_minutes(
     session: Session, viewer: Viewer, scope_id: str
 ) -> Mapping[tuple[str, int], int]:
     """Return the minutes that agreed orders hold, by offer and week."""

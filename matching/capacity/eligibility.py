@@ -220,8 +220,7 @@ def refusal(problem: Problem, eligibility: Eligibility, at: int) -> Reason | Non
         "also": tuple(f"{s} {_emptied_by(counts[s - 1].tolist())}" for s in failing[1:]),
         "known": Known.FILTER.value,
     }
-    detail = {} if rule == "process" else _detail(problem, order, step, rule)
-    return Reason(code=CODES[rule], params=params | detail)
+    return Reason(code=CODES[rule], params=params | _detail(problem, order, step, rule))
 
 
 def _emptied_by(row: list[int]) -> str:
@@ -231,33 +230,32 @@ def _emptied_by(row: list[int]) -> str:
 def _detail(problem: Problem, order: Order, step: int, rule: str) -> dict[str, Param]:
     """Return what the rule asked for and the nearest that was offered."""
     left = list(_left_before(problem, order, step, rule))
-    operation = order.operations[step - 1]
+    operation, found = order.operations[step - 1], dict[str, Param]()
     if rule == "size":
         largest = max(offer.size_class for offer in left)
-        return {"required_size": order.size_class, "largest_size": largest}
-    if rule == "tolerance":
+        found = {"required_size": order.size_class, "largest_size": largest}
+    elif rule == "tolerance":
         finest = min(offer.tolerance_it for offer in left)
-        return {"required_it": operation.tolerance_it, "finest_it": finest}
-    if rule == "material":
-        works = Counter(name for offer in left for name in sorted(offer.materials))
+        found = {"required_it": operation.tolerance_it, "finest_it": finest}
+    elif rule == "material":
+        works = Counter(name for offer in left for name in offer.materials)
         common = sorted(works, key=lambda name: (-works[name], name))[:LISTED_MAX]
-        return {"material": order.material, "offered": tuple(common)}
-    if rule == "certificate":
+        found = {"material": order.material, "offered": tuple(common)}
+    elif rule == "certificate":
         lacking = [(sorted(order.certificates - offer.certificates), offer) for offer in left]
         missing, nearest = min(lacking, key=lambda pair: (len(pair[0]), pair[1].offer_id))
         required = tuple(sorted(order.certificates))
-        return {"required": required, "missing": tuple(missing), "nearest": nearest.offer_id}
-    if rule == "exclusion":
-        return {"enterprises": tuple(sorted({offer.enterprise_id for offer in left}))}
-    if rule == "quotation":
+        found = {"required": required, "missing": tuple(missing), "nearest": nearest.offer_id}
+    elif rule == "exclusion":
+        found = {"enterprises": tuple(sorted({offer.enterprise_id for offer in left}))}
+    elif rule == "quotation":
         cheapest = min(left, key=lambda offer: (offer.rate_fen_per_hour, offer.offer_id))
-        return {"nearest": cheapest.offer_id}
-    smallest = min(left, key=lambda offer: (offer.min_lot, offer.offer_id))
-    return {
-        "quantity": order.quantity,
-        "minimum_lot": smallest.min_lot,
-        "nearest": smallest.offer_id,
-    }
+        found = {"nearest": cheapest.offer_id}
+    elif rule == "minimum_lot":
+        smallest = min(left, key=lambda offer: (offer.min_lot, offer.offer_id))
+        found = {"quantity": order.quantity, "minimum_lot": smallest.min_lot}
+        found["nearest"] = smallest.offer_id
+    return found
 
 
 def _left_before(problem: Problem, order: Order, step: int, rule: str) -> Iterator[Offer]:
@@ -269,19 +267,20 @@ def _left_before(problem: Problem, order: Order, step: int, rule: str) -> Iterat
         if one.order_id == order.order_id and one.step == step
     }
     for offer in problem.offers:
-        passes = _passes(order, operation, offer, quoted=offer.offer_id in quoted)
-        if all(passes[name] for name in before):
+        if before and offer.process != operation.process:
+            continue  # by far the most frequent outcome, so it is looked at first
+        passed = _passed(order, operation, offer, quoted=offer.offer_id in quoted)
+        if all(passes for _, passes in zip(before, passed, strict=False)):
             yield offer
 
 
-def _passes(order: Order, operation: Operation, offer: Offer, *, quoted: bool) -> dict[str, bool]:
-    return {
-        "process": offer.process == operation.process,
-        "size": offer.size_class >= order.size_class,
-        "tolerance": offer.tolerance_it <= operation.tolerance_it,
-        "material": order.material in offer.materials,
-        "certificate": order.certificates <= offer.certificates,
-        "exclusion": offer.enterprise_id not in order.excluded_enterprises,
-        "quotation": quoted or not order.quoted_only,
-        "minimum_lot": offer.min_lot <= order.quantity,
-    }
+def _passed(order: Order, operation: Operation, offer: Offer, *, quoted: bool) -> Iterator[bool]:
+    """Yield whether an offer passes each rule, in the order of `RULES`."""
+    yield offer.process == operation.process
+    yield offer.size_class >= order.size_class
+    yield offer.tolerance_it <= operation.tolerance_it
+    yield order.material in offer.materials
+    yield order.certificates <= offer.certificates
+    yield offer.enterprise_id not in order.excluded_enterprises
+    yield quoted or not order.quoted_only
+    yield offer.min_lot <= order.quantity

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from api.demo import deal
 from api.demo.parties import Parties, enrol_operator, enrol_registrar, onboard
 from api.services import organisations
 from api.services.organisations import IdentifierView
-from api.services.workspace import Workspace, initialise
+from api.services.workspace import Workspace, initialise, open_workspace
 from api.settings import Settings
 from data.samples.firms import fictional_uscc
 from tests.support.installations import settings_of
@@ -51,14 +55,39 @@ class Stage:
 
 @contextmanager
 def staged(folder: Path, database_url: str = "", *, enrolled: bool = True) -> Iterator[Stage]:
-    """Yield an installation; unless told otherwise its registrar and operator are enrolled."""
+    """Yield an installation; unless told otherwise its registrar and operator are enrolled.
+
+    On SQLite it is a copy of one that this process made once.
+    """
     settings = settings_of(folder, database_url)
+    if database_url:
+        build(folder, database_url, enrolled=enrolled)
+    else:
+        shutil.copytree(_template(enrolled=enrolled), folder, dirs_exist_ok=True)
+    workspace = open_workspace(settings)
+    try:
+        parties = Parties(folder / "parties")
+        yield Stage(settings=settings, workspace=workspace, parties=parties)
+    finally:
+        workspace.close()
+
+
+def build(folder: Path, database_url: str = "", *, enrolled: bool = True) -> None:
+    """Make an installation and the registrar's keys in a folder."""
     parties = Parties(folder / "parties")
-    workspace = initialise(settings, registrar_vkey=parties.make_registrar())
+    vkey = parties.make_registrar()
+    workspace = initialise(settings_of(folder, database_url), registrar_vkey=vkey)
     try:
         if enrolled:
             enrol_registrar(workspace, parties)
             enrol_operator(workspace, parties, uscc=fictional_uscc(99_001))
-        yield Stage(settings=settings, workspace=workspace, parties=parties)
     finally:
         workspace.close()
+
+
+@cache
+def _template(*, enrolled: bool) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="parkloom-stage-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    build(folder, enrolled=enrolled)
+    return folder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matching.capacity.columns import OFFER
+
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +71,7 @@ def overwrite_book(book: Book, other: Book) -> None:
 @inner
 def _link(c: Columns, book: Book, slot: int, sign: int) -> None:
     """Take (sign -1) or give back (+1) the minutes of a slot, and list it or not."""
-    offer = c.offer[book.slots[slot, 0]]
+    offer = c.entries[book.slots[slot, 0], OFFER]
     start = book.slots[slot, 1]
     for at in range(c.block):
         if book.slots[slot, 2 + at] > 0:

@@ -9,6 +9,9 @@ each case every unit keeps a room and a span of its own, so the relaxation stays
 
 from __future__ import annotations
 
+from matching.capacity.columns import DUE, KM, LATEST, MAX_LOTS, OFFER, PARK, QUANTITY, RELEASE, SETUP, TOTAL
+from matching.capacity.charges import G_CAP, G_LEG_PRICE, G_QUOTE, G_RATE, G_VALUE
+
 from matching.capacity.charges import STRAIN_MOST, STRAIN_ONE, Charges
 from matching.capacity.columns import Columns, Ints
 from matching.capacity.kernels.combining import (
@@ -44,41 +47,41 @@ def own_worth(c: Columns, r: Relaxed, order: int) -> int:
     for entry in range(first, c.rows[c.steps[order + 1]]):
         if is_first(c, first, entry):
             for week in range(c.weeks):
-                worth += r.own[entry - first, week] * c.idle[c.offer[entry], week]
+                worth += r.own[entry - first, week] * c.idle[c.entries[entry, OFFER], week]
     return worth
 
 
 @inner
 def capped_worth(g: Charges, r: Relaxed, order: int) -> int:
     """Return strain × price cap, rounded up."""
-    return int(-(-g.cap[order] * r.strain[0] // STRAIN_ONE))
+    return int(-(-g.orders[order, G_CAP] * r.strain[0] // STRAIN_ONE))
 
 
 @inner
 def _price_paid(c: Columns, g: Charges, r: Relaxed, order: int, lots: int) -> int:
     """Return what the buyer would pay at least for the last combination."""
     paid = 0
-    whole = c.quantity[order]
+    whole = c.orders[order, QUANTITY]
     for lot in range(lots):
         least = r.cells[lot, r.made[1 + lot], 0]
         park = -1
         for k in range(c.steps[order + 1] - c.steps[order]):
             entry = r.picks[lot, k]
-            minutes = c.setup[entry] + (c.total[entry] * least + whole - 1) // whole
-            paid += g.rate[entry] * minutes + g.quote[entry] * least // whole
-            if k > 0 and c.park[entry] != park:
-                km = c.park_km[park, c.park[entry]]
-                paid += g.leg_fixed + g.leg_price[order] * km * least // whole
-            park = c.park[entry]
-        km = c.buyer_km[order, park]
-        paid += g.leg_fixed + g.leg_price[order] * km * least // whole
+            minutes = c.entries[entry, SETUP] + (c.entries[entry, TOTAL] * least + whole - 1) // whole
+            paid += g.entries[entry, G_RATE] * minutes + g.entries[entry, G_QUOTE] * least // whole
+            if k > 0 and c.entries[entry, PARK] != park:
+                km = c.between[park, c.entries[entry, PARK], KM]
+                paid += g.leg_fixed + g.orders[order, G_LEG_PRICE] * km * least // whole
+            park = c.entries[entry, PARK]
+        km = c.to_buyer[order, park, KM]
+        paid += g.leg_fixed + g.orders[order, G_LEG_PRICE] * km * least // whole
     return int(paid)
 
 
 @inner
 def _raise_strain(c: Columns, g: Charges, r: Relaxed, order: int, budget: int, lots: int) -> bool:
     """Move the strain along the excess of the price over its cap; return whether it moved."""
-    excess = _price_paid(c, g, r, order, lots) - g.cap[order]
+    excess = _price_paid(c, g, r, order, lots) - g.orders[order, G_CAP]
     if excess <= 0 and r.strain[0] == 0:
         return False
     unit = max(1, abs(excess) // STRAIN_ONE)
@@ -134,7 +137,7 @@ def _worst_conflict(c: Columns, r: Relaxed, order: int, node: int) -> None:
             over = overuse(c, r, order, entry, week)
             if over > worst:
                 worst = over
-                idle = c.idle[c.offer[entry], week]
+                idle = c.idle[c.entries[entry, OFFER], week]
                 r.nodes[node, KIND] = MINUTES
                 r.nodes[node, LOT], r.nodes[node, ENTRY] = lot_most, entry - first
                 r.nodes[node, WEEK] = week
@@ -159,14 +162,14 @@ def _apply_cases(c: Columns, r: Relaxed, order: int, node: int, lots: int) -> No
     """Set the room of every unit and the span of every lot as the cases up to the root say."""
     first = c.rows[c.steps[order]]
     entries = c.rows[c.steps[order + 1]] - first
-    whole = c.quantity[order]
+    whole = c.orders[order, QUANTITY]
     for lot in range(lots):
         # lots are numbered from the largest to the smallest
         r.spans[lot, 0] = 1 if lot > 0 else (whole + lots - 1) // lots
         r.spans[lot, 1] = (whole - (lots - 1 - lot)) // (lot + 1)
         for e in range(entries):
             for week in range(c.weeks):
-                r.room[lot, e, week] = c.idle[c.offer[first + e], week]
+                r.room[lot, e, week] = c.idle[c.entries[first + e, OFFER], week]
     while r.nodes[node, PARENT] >= 0:
         case = r.nodes[node, CASE]
         node = r.nodes[node, PARENT]
@@ -192,11 +195,11 @@ def _limit_room(c: Columns, r: Relaxed, order: int, node: int, case: int, lots: 
     if case == 0:
         r.room[unit, at, week] = min(r.room[unit, at, week], limit)
         return
-    offer = c.offer[first + at]
+    offer = c.entries[first + at, OFFER]
     rest = max(0, c.idle[offer, week] - limit - 1)
     for lot in range(lots):
         for e in range(entries):
-            if c.offer[first + e] == offer and not (lot == unit and e == at):
+            if c.entries[first + e, OFFER] == offer and not (lot == unit and e == at):
                 r.room[lot, e, week] = min(r.room[lot, e, week], rest)
 
 
@@ -204,14 +207,14 @@ def _limit_room(c: Columns, r: Relaxed, order: int, node: int, case: int, lots: 
 def _too_little(c: Columns, r: Relaxed, order: int, lots: int) -> bool:
     """Return whether some operation cannot find its minutes in the free minutes of all units."""
     first = c.rows[c.steps[order]]
-    last_week = min(c.latest[order], c.weeks - 1)
+    last_week = min(c.orders[order, LATEST], c.weeks - 1)
     for row in range(c.steps[order], c.steps[order + 1]):
         need, found = NEVER, 0
         for entry in range(c.rows[row], c.rows[row + 1]):
             e = entry - first
-            need = min(need, c.total[entry] + lots * c.setup[entry])
-            offer = c.offer[entry]
-            for week in range(c.release[order], last_week + 1):
+            need = min(need, c.entries[entry, TOTAL] + lots * c.entries[entry, SETUP])
+            offer = c.entries[entry, OFFER]
+            for week in range(c.orders[order, RELEASE], last_week + 1):
                 room = 0
                 for lot in range(lots):
                     room += r.room[lot, e, week]
@@ -268,14 +271,14 @@ def _search_duals(
 ) -> None:
     """Look for own prices and a strain that raise the cost of the root; leave the best."""
     record = -NEVER
-    budget = g.value[order] // 8
+    budget = g.orders[order, G_VALUE] // 8
     root = steps - steps
     for step in range(steps + 1):
         _evaluate(c, g, r, order, root, levels, lots)
         if r.nodes[root, COST] > record:
             record = r.nodes[root, COST]
             _keep_duals(c, r, order)
-        if record >= g.value[order] or step == steps:
+        if record >= g.orders[order, G_VALUE] or step == steps:
             break
         strained = _raise_strain(c, g, r, order, budget, lots)
         if not _raise_own(c, g, r, order, budget) and not strained:
@@ -323,8 +326,8 @@ def _many_lots(c: Columns, g: Charges, r: Relaxed, order: int, levels: int) -> i
     first = c.rows[c.steps[order]]
     for e in range(c.rows[c.steps[order + 1]] - first):
         for week in range(c.weeks):
-            r.room[0, e, week] = ENDLESS if c.idle[c.offer[first + e], week] > 0 else 0
-    r.spans[0, 0] = r.spans[0, 1] = c.quantity[order]
+            r.room[0, e, week] = ENDLESS if c.idle[c.entries[first + e, OFFER], week] > 0 else 0
+    r.spans[0, 0] = r.spans[0, 1] = c.orders[order, QUANTITY]
     one = levels // levels
     price_lots(c, r, order, levels, one)
     cost = combine(c, g, r, order, levels, one)
@@ -341,14 +344,14 @@ def least_cost(
 
     The order must have an eligible offer for every operation.
     """
-    levels = max(0, min(c.latest[order], c.weeks + 1) - c.due[order]) + 1
-    record = g.value[order]
-    for lots in range(1, min(LOTS, c.max_lots[order]) + 1):
+    levels = max(0, min(c.orders[order, LATEST], c.weeks + 1) - c.orders[order, DUE]) + 1
+    record = g.orders[order, G_VALUE]
+    for lots in range(1, min(LOTS, c.orders[order, MAX_LOTS]) + 1):
         load_relaxed(c, g, r, order, prices)
         r.nodes[0, PARENT] = -1
         _search_duals(c, g, r, order, levels, lots, own_steps)
         record = min(record, _branch(c, g, r, order, levels, lots, record, nodes))
-    if c.max_lots[order] > LOTS:
+    if c.orders[order, MAX_LOTS] > LOTS:
         record = min(record, _many_lots(c, g, r, order, levels))
     return int(record)
 
@@ -370,6 +373,6 @@ def bound_orders(
     """
     r.cells_most[0] = effort[2]
     for order in orders:
-        earned[order] = g.value[order] - least_cost(
+        earned[order] = g.orders[order, G_VALUE] - least_cost(
             c, g, r, order, prices, effort[0], effort[1]
         )

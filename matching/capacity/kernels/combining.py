@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from matching.capacity.columns import KM, OFFER, PARK, QUANTITY, SETUP, TOTAL
+from matching.capacity.charges import G_TARDY
+from matching.capacity.kernels.relaxation import PER_MINUTE, PER_ORDER
+
 from matching.capacity.charges import Charges
 from matching.capacity.columns import Columns
 from matching.capacity.kernels.compiled import inner
@@ -22,21 +26,21 @@ def _spare(c: Columns, r: Relaxed, order: int, pieces: int, lots: int) -> int:
     if pieces <= 0:
         return 0
     first = c.rows[c.steps[order]]
-    whole = c.quantity[order]
+    whole = c.orders[order, QUANTITY]
     lost = lots - 1  # each rounding loses less than one minute or one part of a fen
     cost = 0
     for row in range(c.steps[order], c.steps[order + 1]):
         least = NEVER
         for entry in range(c.rows[row], c.rows[row + 1]):
             e = entry - first
-            minutes = max(0, c.total[entry] * pieces // whole - lost)
-            quoted = max(0, r.quote[e] * pieces // whole - lost)
-            least = min(least, r.charge[e] * minutes + quoted)
+            minutes = max(0, c.entries[entry, TOTAL] * pieces // whole - lost)
+            quoted = max(0, r.charges[e, PER_ORDER] * pieces // whole - lost)
+            least = min(least, r.charges[e, PER_MINUTE] * minutes + quoted)
         cost += least
     last = c.steps[order + 1] - 1
     least = NEVER
     for entry in range(c.rows[last], c.rows[last + 1]):
-        km = c.buyer_km[order, c.park[entry]]
+        km = c.to_buyer[order, c.entries[entry, PARK], KM]
         least = min(least, max(0, r.leg[1] * km * pieces // whole - lost))
     return int(cost + least)
 
@@ -46,7 +50,7 @@ def combine(c: Columns, g: Charges, r: Relaxed, order: int, levels: int, lots: i
     """Return the least cost of exactly `lots` lots, tardiness included; `made` says which."""
     record = NEVER
     for level in range(levels):
-        late = level * g.tardy[order]
+        late = level * g.orders[order, G_TARDY]
         if lots == 1:
             if r.counts[0] > 0 and r.cost[0, level, 0] < NEVER:
                 cost = r.cost[0, level, 0] + late
@@ -62,7 +66,7 @@ def combine(c: Columns, g: Charges, r: Relaxed, order: int, levels: int, lots: i
 
 @inner
 def _pairs(c: Columns, r: Relaxed, order: int, level: int, late: int, record: int) -> int:
-    quantity = c.quantity[order]
+    quantity = c.orders[order, QUANTITY]
     for one in range(r.counts[0]):
         if r.cost[0, level, one] >= record:
             continue
@@ -84,7 +88,7 @@ def _pairs(c: Columns, r: Relaxed, order: int, level: int, late: int, record: in
 
 @inner
 def _triples(c: Columns, r: Relaxed, order: int, level: int, late: int, record: int) -> int:
-    quantity = c.quantity[order]
+    quantity = c.orders[order, QUANTITY]
     for one in range(r.counts[0]):
         if r.cost[0, level, one] >= record:
             continue
@@ -125,7 +129,7 @@ def price_lots(c: Columns, r: Relaxed, order: int, levels: int, lots: int) -> No
 @inner
 def spare_pieces(c: Columns, r: Relaxed, order: int, lots: int) -> int:
     """Return the pieces that the last combination has not charged for exactly."""
-    pieces = c.quantity[order]
+    pieces = c.orders[order, QUANTITY]
     for lot in range(lots):
         pieces -= r.cells[lot, r.made[1 + lot], 0]
     return int(pieces)
@@ -155,8 +159,8 @@ def _use_minutes(c: Columns, r: Relaxed, order: int, lot: int, k: int, least: in
     """Add the cheapest fill of a picked block to `used`."""
     entry, start, end = r.pick[k, 0], r.pick[k, 1], r.pick[k, 2]
     e = entry - c.rows[c.steps[order]]
-    whole = c.quantity[order]
-    left = c.setup[entry] + (c.total[entry] * least + whole - 1) // whole
+    whole = c.orders[order, QUANTITY]
+    left = c.entries[entry, SETUP] + (c.entries[entry, TOTAL] * least + whole - 1) // whole
     price = r.price[e]
     last_price, last_week = -1, -1
     while left > 0:
@@ -175,7 +179,7 @@ def _use_minutes(c: Columns, r: Relaxed, order: int, lot: int, k: int, least: in
 def is_first(c: Columns, first: int, entry: int) -> bool:
     """Return whether no earlier entry of the order has the same offer."""
     for earlier in range(first, entry):
-        if c.offer[earlier] == c.offer[entry]:
+        if c.entries[earlier, OFFER] == c.entries[entry, OFFER]:
             return False
     return True
 
@@ -184,9 +188,9 @@ def is_first(c: Columns, first: int, entry: int) -> bool:
 def overuse(c: Columns, r: Relaxed, order: int, entry: int, week: int) -> int:
     """Return the minutes that all units of an order use of an offer-week, less what is free."""
     first = c.rows[c.steps[order]]
-    total = -c.idle[c.offer[entry], week]
+    total = -c.idle[c.entries[entry, OFFER], week]
     for other in range(first, c.rows[c.steps[order + 1]]):
-        if c.offer[other] == c.offer[entry]:
+        if c.entries[other, OFFER] == c.entries[entry, OFFER]:
             for lot in range(LOTS):
                 total += r.used[lot, other - first, week]
     return int(total)

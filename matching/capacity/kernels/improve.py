@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matching.capacity.columns import OFFER
+
 from math import exp
 from typing import NamedTuple
 
@@ -77,7 +79,7 @@ def _in_the_way(c: Columns, w: Workspace, s: Search, order: int, lots: int) -> i
             for at in range(c.block):
                 if w.lots_best[lot, k, 2 + at] > 0:
                     week = start + at
-                    offer = c.offer[w.lots_best[lot, k, 0]]
+                    offer = c.entries[w.lots_best[lot, k, 0], OFFER]
                     if s.book.free[offer, week] < w.lots_best[lot, k, 2 + at]:
                         count = _holders(c, s, offer, week, week, order, count)
     return count
@@ -90,7 +92,7 @@ def _neighbours(c: Columns, s: Search, order: int, count: int) -> int:
     entries = c.rows[row + 1] - c.rows[row]
     entry = c.rows[row] + below(s.rng, entries)
     start = below(s.rng, c.weeks)
-    return _holders(c, s, c.offer[entry], start, start + 2 * c.block, order, count)
+    return _holders(c, s, c.entries[entry, OFFER], start, start + 2 * c.block, order, count)
 
 
 @inner

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matching.capacity.columns import CARBON, DUE, KM, LAG, LEG_CARBON, LEG_PRICE, MAX_LOTS, PARK, PRICE_CAP, QUANTITY, QUOTE, RATE, TARDY_COST, VALUE
+
 from math import inf
 
 from matching.capacity.columns import Columns
@@ -33,29 +35,29 @@ def lots_worth(
     arrival = 0
     for lot in range(lots):
         quantity = w.quantities[lot]
-        share = quantity / c.quantity[order]
+        share = quantity / c.orders[order, QUANTITY]
         park = -1
         end = 0
         for k in range(c.steps[order + 1] - c.steps[order]):
             entry = w.lots[lot, k, 0]
             minutes = lot_minutes(c, entry, order, quantity)
-            paid += c.rate[entry] * minutes + c.quote[entry] * share
-            carbon += c.carbon[entry] * minutes
+            paid += c.tariff[entry, RATE] * minutes + c.tariff[entry, QUOTE] * share
+            carbon += c.tariff[entry, CARBON] * minutes
             for at in range(c.block):
                 if w.lots[lot, k, 2 + at] > 0:
                     end = w.lots[lot, k, 1] + at
                     scarce += w.lots[lot, k, 2 + at] * w.price[entry - first, end]
-            if k > 0 and c.park[entry] != park:
-                km = c.park_km[park, c.park[entry]]
-                paid += c.leg_fixed + c.leg_price[order] * km * share
-                carbon += c.leg_carbon[order] * km * share
-            park = c.park[entry]
-        km = c.buyer_km[order, park]
-        paid += c.leg_fixed + c.leg_price[order] * km * share
-        carbon += c.leg_carbon[order] * km * share
-        arrival = max(arrival, end + c.buyer_lag[order, park])
-    tardy = max(0, arrival - c.due[order])
-    profit = c.value[order] - paid - carbon - tardy * c.tardy_cost[order]
+            if k > 0 and c.entries[entry, PARK] != park:
+                km = c.between[park, c.entries[entry, PARK], KM]
+                paid += c.leg_fixed + c.money[order, LEG_PRICE] * km * share
+                carbon += c.money[order, LEG_CARBON] * km * share
+            park = c.entries[entry, PARK]
+        km = c.to_buyer[order, park, KM]
+        paid += c.leg_fixed + c.money[order, LEG_PRICE] * km * share
+        carbon += c.money[order, LEG_CARBON] * km * share
+        arrival = max(arrival, end + c.to_buyer[order, park, LAG])
+    tardy = max(0, arrival - c.orders[order, DUE])
+    profit = c.money[order, VALUE] - paid - carbon - tardy * c.money[order, TARDY_COST]
     return profit, paid, scarce
 
 
@@ -66,7 +68,7 @@ def _arrival(c: Columns, w: Workspace, order: int, lot: int) -> int:
     for at in range(c.block):
         if w.lots[lot, last, 2 + at] > 0:
             end = w.lots[lot, last, 1] + at
-    return int(end + c.buyer_lag[order, c.park[w.lots[lot, last, 0]]])
+    return int(end + c.to_buyer[order, c.entries[w.lots[lot, last, 0], PARK], LAG])
 
 
 @inner
@@ -104,7 +106,7 @@ def _put_lots(
     `share` is what the first lot takes, `second` what each of the others but the last takes of
     what is left; FILL_FIRST takes what fits.
     """
-    left = c.quantity[order]
+    left = c.orders[order, QUANTITY]
     tardy_paid = left - left
     steps = c.steps[order + 1] - c.steps[order]
     for lot in range(lots):
@@ -124,7 +126,7 @@ def _put_lots(
         left -= quantity
         if left == 0:
             return lot + 1
-        tardy_paid = max(tardy_paid, _arrival(c, w, order, lot) - c.due[order])
+        tardy_paid = max(tardy_paid, _arrival(c, w, order, lot) - c.orders[order, DUE])
     return 0
 
 
@@ -155,7 +157,7 @@ def _try_split(
         if count == 0:
             break
         profit, paid, scarce = lots_worth(c, w, order, count)
-        if paid <= c.price_cap[order] * (1 + CAP_SLACK):
+        if paid <= c.money[order, PRICE_CAP] * (1 + CAP_SLACK):
             if profit > 0 and profit - scarce > record:
                 record = profit - scarce
                 made = count
@@ -183,9 +185,9 @@ def plan_order(c: Columns, w: Workspace, order: int, effort: int, rng: State) ->
     if c.rows[c.steps[order]] == c.rows[c.steps[order + 1]]:
         return 0
     record = -inf
-    one = min(c.max_lots[order], 1)  # not the literal: numba would compile everything twice
+    one = min(c.orders[order, MAX_LOTS], 1)  # not the literal: numba would compile everything twice
     record, best = _try_split(c, w, order, 1.0, 1.0, one, record)
-    lots = min(c.max_lots[order], c.lots_max)
+    lots = min(c.orders[order, MAX_LOTS], c.lots_max)
     if lots == 1 or (effort == QUICK and best > 0):
         return best
     record, made = _try_split(c, w, order, FILL_FIRST, FILL_FIRST, lots, record)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matching.capacity.columns import OFFER
+
 from matching.capacity.columns import Columns, Floats, Ints
 from matching.capacity.kernels.compiled import inner, kernel
 from matching.capacity.kernels.lots import plan_order
@@ -15,7 +17,7 @@ def _add_use(c: Columns, w: Workspace, order: int, lots: int, sign: int, use: In
     """Add the minutes of the best lots of the workspace to a table of offers × weeks."""
     for lot in range(lots):
         for k in range(c.steps[order + 1] - c.steps[order]):
-            offer = c.offer[w.lots_best[lot, k, 0]]
+            offer = c.entries[w.lots_best[lot, k, 0], OFFER]
             start = w.lots_best[lot, k, 1]
             for at in range(c.block):
                 if w.lots_best[lot, k, 2 + at] > 0:

@@ -7,6 +7,10 @@ block may stay empty: every true route of such a lot costs at least as much.
 
 from __future__ import annotations
 
+from matching.capacity.columns import DUE, KM, LAG, MIN_LOT, OFFER, PARK, QUANTITY, RELEASE, SETUP, TOTAL
+from matching.capacity.charges import G_CARBON, G_LEG_CARBON, G_LEG_PRICE, G_QUOTE, G_RATE
+from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT
+
 from typing import NamedTuple
 
 import numpy as np
@@ -121,11 +125,11 @@ def set_strain(c: Columns, g: Charges, r: Relaxed, order: int) -> None:
     first = c.rows[c.steps[order]]
     more = STRAIN_ONE + r.strain[0]
     r.leg[0] = g.leg_fixed * more // STRAIN_ONE
-    r.leg[1] = g.leg_price[order] * more // STRAIN_ONE + g.leg_carbon[order]
+    r.leg[1] = g.orders[order, G_LEG_PRICE] * more // STRAIN_ONE + g.orders[order, G_LEG_CARBON]
     for entry in range(first, c.rows[c.steps[order + 1]]):
         e = entry - first
-        r.charge[e] = g.rate[entry] * more // STRAIN_ONE + g.carbon[entry]
-        r.quote[e] = g.quote[entry] * more // STRAIN_ONE
+        r.charges[e, PER_MINUTE] = g.entries[entry, G_RATE] * more // STRAIN_ONE + g.entries[entry, G_CARBON]
+        r.charges[e, PER_ORDER] = g.entries[entry, G_QUOTE] * more // STRAIN_ONE
 
 
 @inner
@@ -135,7 +139,7 @@ def load_relaxed(c: Columns, g: Charges, r: Relaxed, order: int, prices: Ints) -
     r.strain[0] = 0
     set_strain(c, g, r, order)
     for entry in range(first, c.rows[c.steps[order + 1]]):
-        offer = c.offer[entry]
+        offer = c.entries[entry, OFFER]
         for week in range(c.weeks):
             r.own[entry - first, week] = 0
             r.price[entry - first, week] = prices[offer, week] * g.price_unit
@@ -159,17 +163,17 @@ def _fill_operation(
 ) -> None:
     first = c.rows[c.steps[order]]
     row = c.steps[order] + k
-    whole = c.quantity[order]
+    whole = c.orders[order, QUANTITY]
     for entry in range(c.rows[row], c.rows[row + 1]):
         e = entry - first
         for week in range(c.weeks):
             r.best[e, week] = NEVER
-        if c.min_lot[entry] > most:
+        if c.entries[entry, MIN_LOT] > most:
             continue
-        minutes = c.setup[entry] + (c.total[entry] * least + whole - 1) // whole
-        work = r.charge[e] * minutes + r.quote[e] * least // whole
-        for start in range(c.release[order], c.weeks):
-            ready = r.reach[k, c.park[entry], start] if k > 0 else 0
+        minutes = c.entries[entry, SETUP] + (c.entries[entry, TOTAL] * least + whole - 1) // whole
+        work = r.charges[e, PER_MINUTE] * minutes + r.charges[e, PER_ORDER] * least // whole
+        for start in range(c.orders[order, RELEASE], c.weeks):
+            ready = r.reach[k, c.entries[entry, PARK], start] if k > 0 else 0
             if ready == NEVER or r.room[lot, e, start] < 1:
                 continue
             room = 0
@@ -191,25 +195,25 @@ def _gather(c: Columns, r: Relaxed, order: int, k: int) -> None:
     park = -1
     for entry in range(c.rows[row], c.rows[row + 1]):
         e = entry - first
-        if c.park[entry] != park:
-            park = c.park[entry]
+        if c.entries[entry, PARK] != park:
+            park = c.entries[entry, PARK]
             for week in range(c.weeks):
                 r.done[park, week] = NEVER
         for week in range(c.weeks):
             if r.best[e, week] < r.done[park, week]:
                 r.done[park, week] = r.best[e, week]
-                r.done_entry[park, week] = entry
-                r.done_end[park, week] = week
+                r.done_from[park, week, ENTRY_AT] = entry
+                r.done_from[park, week, WEEK_AT] = week
     park = -1
     for entry in range(c.rows[row], c.rows[row + 1]):
-        if c.park[entry] == park:
+        if c.entries[entry, PARK] == park:
             continue
-        park = c.park[entry]
+        park = c.entries[entry, PARK]
         for week in range(1, c.weeks):
             if r.done[park, week - 1] <= r.done[park, week]:
                 r.done[park, week] = r.done[park, week - 1]
-                r.done_entry[park, week] = r.done_entry[park, week - 1]
-                r.done_end[park, week] = r.done_end[park, week - 1]
+                r.done_from[park, week, ENTRY_AT] = r.done_from[park, week - 1, ENTRY_AT]
+                r.done_from[park, week, WEEK_AT] = r.done_from[park, week - 1, WEEK_AT]
 
 
 @inner
@@ -218,27 +222,27 @@ def _move_on(c: Columns, r: Relaxed, order: int, k: int, least: int) -> None:
     row = c.steps[order] + k
     to = -1
     for entry in range(c.rows[row], c.rows[row + 1]):
-        if c.park[entry] == to:
+        if c.entries[entry, PARK] == to:
             continue
-        to = c.park[entry]
+        to = c.entries[entry, PARK]
         for week in range(c.weeks):
             r.reach[k, to, week] = NEVER
         at = -1
         for before in range(c.rows[row - 1], c.rows[row]):
-            if c.park[before] == at:
+            if c.entries[before, PARK] == at:
                 continue
-            at = c.park[before]
+            at = c.entries[before, PARK]
             lag, cost = 0, 0
             if at != to:
-                lag = c.park_lag[at, to]
-                cost = r.leg[0] + r.leg[1] * c.park_km[at, to] * least // c.quantity[order]
+                lag = c.between[at, to, LAG]
+                cost = r.leg[0] + r.leg[1] * c.between[at, to, KM] * least // c.orders[order, QUANTITY]
             for week in range(lag, c.weeks):
                 if r.done[at, week - lag] < NEVER and (
                     r.done[at, week - lag] + cost < r.reach[k, to, week]
                 ):
                     r.reach[k, to, week] = r.done[at, week - lag] + cost
-                    r.reach_entry[k, to, week] = r.done_entry[at, week - lag]
-                    r.reach_end[k, to, week] = r.done_end[at, week - lag]
+                    r.reach_from[k, to, week, ENTRY_AT] = r.done_from[at, week - lag, ENTRY_AT]
+                    r.reach_from[k, to, week, WEEK_AT] = r.done_from[at, week - lag, WEEK_AT]
 
 
 @inner
@@ -254,8 +258,8 @@ def relaxed_route(c: Columns, r: Relaxed, order: int, lot: int, least: int, most
 @inner
 def last_leg(c: Columns, r: Relaxed, order: int, entry: int, least: int) -> int:
     """Return the cost of the way from an entry to the buyer."""
-    km = c.buyer_km[order, c.park[entry]]
-    return int(r.leg[0] + r.leg[1] * km * least // c.quantity[order])
+    km = c.to_buyer[order, c.entries[entry, PARK], KM]
+    return int(r.leg[0] + r.leg[1] * km * least // c.orders[order, QUANTITY])
 
 
 @inner
@@ -269,9 +273,9 @@ def write_costs(
         r.cost[lot, level, cell] = NEVER
     for entry in range(c.rows[last], c.rows[last + 1]):
         leg = last_leg(c, r, order, entry, r.cells[lot, cell, 0])
-        lag = c.buyer_lag[order, c.park[entry]]
+        lag = c.to_buyer[order, c.entries[entry, PARK], LAG]
         for week in range(c.weeks):
-            late = max(0, week + lag - c.due[order])
+            late = max(0, week + lag - c.orders[order, DUE])
             cost = r.best[entry - first, week]
             if late >= levels or cost == NEVER:
                 continue
@@ -289,15 +293,15 @@ def trace_route(c: Columns, r: Relaxed, order: int, least: int, level: int) -> N
     chosen, end = -1, -1
     for entry in range(c.rows[last], c.rows[last + 1]):
         leg = last_leg(c, r, order, entry, least)
-        lag = c.buyer_lag[order, c.park[entry]]
+        lag = c.to_buyer[order, c.entries[entry, PARK], LAG]
         for week in range(c.weeks):
             cost = r.best[entry - first, week]
-            if week + lag - c.due[order] <= level and cost < NEVER and cost + leg < cheapest:
+            if week + lag - c.orders[order, DUE] <= level and cost < NEVER and cost + leg < cheapest:
                 cheapest = cost + leg
                 chosen, end = entry, week
     for k in range(last - c.steps[order], -1, -1):
         start = r.best_start[chosen - first, end]
         r.pick[k, 0], r.pick[k, 1], r.pick[k, 2] = chosen, start, end
         if k > 0:
-            park = c.park[chosen]
-            chosen, end = r.reach_entry[k, park, start], r.reach_end[k, park, start]
+            park = c.entries[chosen, PARK]
+            chosen, end = r.reach_from[k, park, start, ENTRY_AT], r.reach_from[k, park, start, WEEK_AT]

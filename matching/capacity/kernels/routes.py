@@ -7,6 +7,9 @@ where two of them want the same offer, it is repaired or given up.
 
 from __future__ import annotations
 
+from matching.capacity.columns import CARBON, DUE, KM, LAG, LATEST, LEG_CARBON, LEG_PRICE, MIN_LOT, OFFER, PARK, QUANTITY, QUOTE, RATE, RELEASE, SETUP, TARDY_COST, TOTAL
+from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT
+
 from math import inf
 
 from matching.capacity.columns import Columns, Floats, Ints
@@ -25,7 +28,7 @@ def load_order(
     first = c.rows[c.steps[order]]
     last = c.rows[c.steps[order + 1]]
     for entry in range(first, last):
-        offer = c.offer[entry]
+        offer = c.entries[entry, OFFER]
         for week in range(c.weeks):
             w.room[entry - first, week] = free[offer, week]
             w.price[entry - first, week] = theta * prices[offer, week]
@@ -90,22 +93,22 @@ def fill_minutes(
 @inner
 def lot_minutes(c: Columns, entry: int, order: int, quantity: int) -> int:
     """Return setup + ceil(total × quantity / quantity of the order)."""
-    whole = c.quantity[order]
-    return int(c.setup[entry] + (c.total[entry] * quantity + whole - 1) // whole)
+    whole = c.orders[order, QUANTITY]
+    return int(c.entries[entry, SETUP] + (c.entries[entry, TOTAL] * quantity + whole - 1) // whole)
 
 
 @inner
 def work_charge(c: Columns, entry: int, share: float, minutes: int, strain: float) -> float:
     """Return what the work costs without prices; its money counts 1 + strain times."""
-    paid = c.rate[entry] * minutes + c.quote[entry] * share
-    return paid * (1.0 + strain) + c.carbon[entry] * minutes
+    paid = c.tariff[entry, RATE] * minutes + c.tariff[entry, QUOTE] * share
+    return paid * (1.0 + strain) + c.tariff[entry, CARBON] * minutes
 
 
 @inner
 def leg_charge(c: Columns, order: int, km: int, share: float, strain: float) -> float:
     """Return what one leg of a lot costs; its money counts 1 + strain times."""
-    paid = c.leg_fixed + c.leg_price[order] * km * share
-    return paid * (1.0 + strain) + c.leg_carbon[order] * km * share
+    paid = c.leg_fixed + c.money[order, LEG_PRICE] * km * share
+    return paid * (1.0 + strain) + c.money[order, LEG_CARBON] * km * share
 
 
 @inner
@@ -115,16 +118,16 @@ def _finish_operation(
     """Fill `best`: the cheapest way to end operation k on each entry in each week."""
     first = c.rows[c.steps[order]]
     row = c.steps[order] + k
-    share = quantity / c.quantity[order]
+    share = quantity / c.orders[order, QUANTITY]
     for entry in range(c.rows[row], c.rows[row + 1]):
         e = entry - first
         fill_row(w.best[e], inf)
-        if c.min_lot[entry] > quantity:
+        if c.entries[entry, MIN_LOT] > quantity:
             continue
         minutes = lot_minutes(c, entry, order, quantity)
         work = work_charge(c, entry, share, minutes, strain)
-        park = c.park[entry]
-        for start in range(c.release[order], c.weeks):
+        park = c.entries[entry, PARK]
+        for start in range(c.orders[order, RELEASE], c.weeks):
             ready = w.reach[k, park, start] if k > 0 else 0.0
             if ready == inf or w.room[e, start] < 1:
                 continue
@@ -147,24 +150,24 @@ def _collect_parks(c: Columns, w: Workspace, order: int, k: int) -> None:
     park = -1
     for entry in range(c.rows[row], c.rows[row + 1]):
         e = entry - first
-        if c.park[entry] != park:
-            park = c.park[entry]
+        if c.entries[entry, PARK] != park:
+            park = c.entries[entry, PARK]
             fill_row(w.done[park], inf)
         for week in range(c.weeks):
             if w.best[e, week] < w.done[park, week]:
                 w.done[park, week] = w.best[e, week]
-                w.done_entry[park, week] = entry
-                w.done_end[park, week] = week
+                w.done_from[park, week, ENTRY_AT] = entry
+                w.done_from[park, week, WEEK_AT] = week
     park = -1
     for entry in range(c.rows[row], c.rows[row + 1]):
-        if c.park[entry] == park:
+        if c.entries[entry, PARK] == park:
             continue
-        park = c.park[entry]
+        park = c.entries[entry, PARK]
         for week in range(1, c.weeks):
             if w.done[park, week - 1] <= w.done[park, week]:
                 w.done[park, week] = w.done[park, week - 1]
-                w.done_entry[park, week] = w.done_entry[park, week - 1]
-                w.done_end[park, week] = w.done_end[park, week - 1]
+                w.done_from[park, week, ENTRY_AT] = w.done_from[park, week - 1, ENTRY_AT]
+                w.done_from[park, week, WEEK_AT] = w.done_from[park, week - 1, WEEK_AT]
 
 
 @inner
@@ -175,25 +178,25 @@ def _travel(
     row = c.steps[order] + k
     to = -1
     for entry in range(c.rows[row], c.rows[row + 1]):
-        if c.park[entry] == to:
+        if c.entries[entry, PARK] == to:
             continue
-        to = c.park[entry]
+        to = c.entries[entry, PARK]
         fill_row(w.reach[k, to], inf)
         at = -1
         for before in range(c.rows[row - 1], c.rows[row]):
-            if c.park[before] == at:
+            if c.entries[before, PARK] == at:
                 continue
-            at = c.park[before]
+            at = c.entries[before, PARK]
             lag = 0
             cost = 0.0
             if at != to:
-                lag = c.park_lag[at, to]
-                cost = leg_charge(c, order, c.park_km[at, to], share, strain)
+                lag = c.between[at, to, LAG]
+                cost = leg_charge(c, order, c.between[at, to, KM], share, strain)
             for week in range(lag, c.weeks):
                 if w.done[at, week - lag] + cost < w.reach[k, to, week]:
                     w.reach[k, to, week] = w.done[at, week - lag] + cost
-                    w.reach_entry[k, to, week] = w.done_entry[at, week - lag]
-                    w.reach_end[k, to, week] = w.done_end[at, week - lag]
+                    w.reach_from[k, to, week, ENTRY_AT] = w.done_from[at, week - lag, ENTRY_AT]
+                    w.reach_from[k, to, week, WEEK_AT] = w.done_from[at, week - lag, WEEK_AT]
 
 
 @inner
@@ -214,7 +217,7 @@ def cheapest_route(
         Its charge, tardiness and strain included; infinity when there is none.
     """
     steps = c.steps[order + 1] - c.steps[order]
-    share = quantity / c.quantity[order]
+    share = quantity / c.orders[order, QUANTITY]
     for k in range(steps):
         if k > 0:
             _collect_parks(c, w, order, k - 1)
@@ -233,14 +236,14 @@ def _choose_end(
     cheapest = inf
     chosen, chosen_end = -1, -1
     for entry in range(c.rows[last], c.rows[last + 1]):
-        park = c.park[entry]
-        leg = leg_charge(c, order, c.buyer_km[order, park], share, strain)
+        park = c.entries[entry, PARK]
+        leg = leg_charge(c, order, c.to_buyer[order, park, KM], share, strain)
         for week in range(c.weeks):
-            arrival = week + c.buyer_lag[order, park]
-            if arrival > c.latest[order]:
+            arrival = week + c.to_buyer[order, park, LAG]
+            if arrival > c.orders[order, LATEST]:
                 break
-            late = max(0, arrival - c.due[order] - tardy_paid)
-            cost = w.best[entry - first, week] + leg + late * c.tardy_cost[order]
+            late = max(0, arrival - c.orders[order, DUE] - tardy_paid)
+            cost = w.best[entry - first, week] + leg + late * c.money[order, TARDY_COST]
             if cost < cheapest:
                 cheapest = cost
                 chosen, chosen_end = entry, week
@@ -250,8 +253,8 @@ def _choose_end(
         start = w.best_start[chosen - first, chosen_end]
         w.pick[k, 0], w.pick[k, 1], w.pick[k, 2] = chosen, start, chosen_end
         if k > 0:
-            park = c.park[chosen]
-            chosen, chosen_end = w.reach_entry[k, park, start], w.reach_end[k, park, start]
+            park = c.entries[chosen, PARK]
+            chosen, chosen_end = w.reach_from[k, park, start, ENTRY_AT], w.reach_from[k, park, start, WEEK_AT]
     return cheapest
 
 
@@ -268,7 +271,7 @@ def _take(c: Columns, w: Workspace, order: int, k: int, sparing: int) -> None:
         if row - c.steps[order] == sparing:
             continue
         for entry in range(c.rows[row], c.rows[row + 1]):
-            if c.offer[entry] == c.offer[w.pick[k, 0]]:
+            if c.entries[entry, OFFER] == c.entries[w.pick[k, 0], OFFER]:
                 for at in range(length):
                     w.room[entry - first, start + at] -= w.minutes[k, at]
 

@@ -63,7 +63,7 @@ WRONG = {
         repacked(GOOD, {SHEET: b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet/>'}),
         RejectCode.XML_DOCTYPE,
     ),
-    "a bomb": (repacked(GOOD, {"xl/media/a.xml": bytes(100_000_000)}), RejectCode.ZIP_BOMB),
+    "a bomb": (repacked(GOOD, {"xl/media/a.xml": bytes(101_000_000)}), RejectCode.ZIP_BOMB),
     "too large": (GOOD + bytes(container.WORKBOOK_BYTES_MAX), RejectCode.FILE_TOO_LARGE),
 }  # fmt: skip
 

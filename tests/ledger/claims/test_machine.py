@@ -165,6 +165,7 @@ class Machine(RuleBasedStateMachine):
             else:
                 known.net, known.status, known.version = net, "submitted", known.version + 1
 
+    @precondition(lambda self: self.claims)
     @rule(number=st.integers(0, 3))
     def submit_under_another_handle(self, number: int) -> None:
         """I4: an identity belongs to one chain for ever, whatever became of it."""
@@ -197,6 +198,7 @@ class Machine(RuleBasedStateMachine):
 
     # Policies and time ---------------------------------------------------------------------
 
+    @precondition(lambda self: sum(map(len, self.policies.values())) < 6)
     @rule(bank=st.integers(0, 1), alphas=st.sampled_from(POLICIES))
     def policy(self, bank: int, alphas: Alphas) -> None:
         self.set_policy(bank, alphas)
@@ -507,7 +509,7 @@ class Machine(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=25,
+    max_examples=20,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

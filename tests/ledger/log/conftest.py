@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from data.engine import make_engine
 from data.stores.ledger_log import SqlLogStore
 from ledger.log.memory import MemoryLogStore
 from ledger.log.store import LogStore
 from tests.support.log_parts import ORIGIN, Log, open_log
+
+settings.register_profile("parkloom", deadline=None)  # a loaded machine is no failure
+settings.load_profile("parkloom")
 
 
 @pytest.fixture(

@@ -1,0 +1,245 @@
+"""Routes of one order: the cheapest, the earliest, with any capacity that it is given.
+
+A route goes through the operations park by park and week by week. The states are (park, week in
+which the operation ends); each offer ends as early as its idle minutes allow, because work costs
+the same in every week. The search is exact for one lot whose operations do not meet on an offer;
+what is made from it is confirmed by `check`, in exact arithmetic.
+
+Lower bounds hold for plans of any number of lots: lot `l` with the share `f` of the pieces costs at
+least `f` times what the whole quantity costs on its route, because setups and fixed transport are
+paid by each lot in full; so the sum costs at least the cheapest route of the whole quantity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from matching.capacity.columns import Columns, Floats, Ints
+
+NEVER = np.inf
+CLAIM_MARGIN = 1e-9  # of the amount, beside a hundredth of a fen: float sums err by far less
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What a search adds up: each part of the cost with its weight."""
+
+    price: float = 1.0  # processing and transport: what the buyer's cap covers
+    carbon: float = 1.0
+    tardiness: float = 1.0
+
+
+TOTAL = Weights()
+PRICE = Weights(carbon=0.0, tardiness=0.0)
+TIME = Weights(price=0.0, carbon=0.0, tardiness=0.0)
+
+
+class Lot(NamedTuple):
+    """What a lot needs: minutes to find and minutes to pay, per entry counted from `start`."""
+
+    start: int
+    minutes: Ints
+    paid: Ints
+    share: float  # of the order's pieces, for what is paid by the piece
+
+
+class Stage(NamedTuple):
+    """The states after an operation, and what led to them."""
+
+    entries: Ints
+    parks: Ints  # parks of the entries, each once
+    slot: Ints  # position in `parks` per entry
+    ready: Floats  # parks × weeks: least cost of a lot that waits there at the start of the week
+    work: Floats  # cost of the work per entry
+    ends: Ints  # entries × weeks: last week of work that begins in the week or later
+    done: Floats  # parks × weeks: least cost of a lot whose operation ends in the week
+
+
+def exact_lot(columns: Columns, order: int, pieces: int) -> Lot:
+    """Return a lot of so many pieces; it finds no time where the minimum lot is greater."""
+    start, end = _entries(columns, order)
+    minutes = columns.setup[start:end] + _work(columns, order, np.full(end - start, pieces))
+    small = columns.min_lot[start:end] > pieces
+    share = pieces / int(columns.quantity[order])
+    return Lot(start, np.where(small, np.iinfo(np.int64).max, minutes), minutes, share)
+
+
+def least_lot(columns: Columns, order: int, pieces: int) -> Lot:
+    """Return a lot of at least so many pieces that pays for the whole order: for lower bounds."""
+    start, end = _entries(columns, order)
+    found = np.maximum(columns.min_lot[start:end], pieces)
+    setup = columns.setup[start:end]
+    whole = setup + columns.total[start:end]
+    return Lot(start, setup + _work(columns, order, found), whole, 1.0)
+
+
+def _entries(columns: Columns, order: int) -> tuple[int, int]:
+    first, last = columns.steps[order], columns.steps[order + 1]
+    return int(columns.rows[first]), int(columns.rows[last])
+
+
+def _work(columns: Columns, order: int, pieces: Ints) -> Ints:
+    """Return ceil(total × pieces / quantity) per entry; the product may exceed 64 bits."""
+    start, end = _entries(columns, order)
+    quantity = int(columns.quantity[order])
+    pairs = zip(columns.total[start:end].tolist(), pieces.tolist(), strict=True)
+    return np.array([-(-total * made // quantity) for total, made in pairs], np.int64)
+
+
+def last_weeks(idle: Ints, minutes: Ints, *, block: int) -> Ints:
+    """Return for each offer and week when work that begins there or later can end at the earliest.
+
+    Returns
+    -------
+    Ints
+        Offers × (weeks + 1); `weeks` where there is no block of weeks with enough idle minutes.
+    """
+    offers, weeks = idle.shape
+    total = np.zeros((offers, weeks + 1), np.int64)
+    np.cumsum(idle, axis=1, out=total[:, 1:])
+    start = np.arange(weeks)
+    ends = np.full((offers, weeks + 1), weeks, np.int64)
+    for length in range(min(block, weeks)):
+        stop = np.minimum(start + length + 1, weeks)
+        enough = total[:, stop] - total[:, start] >= minutes[:, None]
+        now = start + length
+        ends[:, :weeks] = np.where(enough & (ends[:, :weeks] == weeks), now, ends[:, :weeks])
+    return np.minimum(np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1], weeks)
+
+
+class Search:
+    """Finds the best route of one order through given idle minutes."""
+
+    def __init__(self, columns: Columns, order: int, *, idle: Ints, weights: Weights) -> None:
+        self._columns, self._order, self._idle = columns, order, idle
+        self._weights = weights
+        self._fixed = weights.price * columns.leg_fixed
+        self._per_km = float(
+            weights.price * columns.leg_price[order] + weights.carbon * columns.leg_carbon[order]
+        )
+        self._share = 1.0
+        self.stages: list[Stage] = []
+
+    def run(self, lot: Lot) -> float:
+        """Return the least weighted cost of a lot, inf when none arrives in time.
+
+        Fills `stages`, up to the first operation that no lot can finish.
+        """
+        columns, order, self._share = self._columns, self._order, lot.share
+        self.stages = []
+        done, parks = np.empty((0, 0)), np.empty(0, np.int64)
+        for row in range(int(columns.steps[order]), int(columns.steps[order + 1])):
+            entries = np.arange(columns.rows[row], columns.rows[row + 1])
+            found, slot = np.unique(columns.park[entries], return_inverse=True)
+            ready = self._ready(done, parks, found)
+            stage = self._stage(entries, found, slot, ready, lot)
+            self.stages.append(stage)
+            done, parks = stage.done, found
+            if not np.isfinite(done).any():
+                return float(NEVER)
+        return float(self._delivered().min())
+
+    def _ready(self, done: Floats, before: Ints, parks: Ints) -> Floats:
+        """Return the least cost of a lot that waits at each park at the start of each week."""
+        columns, weeks = self._columns, self._columns.weeks
+        if not self.stages:
+            ready = np.full((len(parks), weeks), NEVER)
+            ready[:, int(columns.release[self._order]) :] = 0.0
+            return ready
+        shifted = np.full((3, len(before), weeks), NEVER)
+        for lag in range(min(3, weeks)):
+            shifted[lag, :, lag:] = done[:, : weeks - lag]
+        km = columns.park_km[np.ix_(before, parks)]
+        lags = columns.park_lag[np.ix_(before, parks)]
+        legs = np.where(
+            before[:, None] == parks, 0.0, self._fixed + km * self._per_km * self._share
+        )
+        moved = shifted[lags, np.arange(len(before))[:, None]] + legs[:, :, None]
+        return np.minimum.accumulate(moved.min(axis=0), axis=1)
+
+    def _stage(self, entries: Ints, parks: Ints, slot: Ints, ready: Floats, lot: Lot) -> Stage:
+        columns, weeks = self._columns, self._columns.weeks
+        minutes, paid = lot.minutes[entries - lot.start], lot.paid[entries - lot.start]
+        ends = last_weeks(self._idle[columns.offer[entries]], minutes, block=columns.block)
+        ends = ends[:, :weeks]
+        work = self._weights.price * (
+            columns.rate[entries] * paid + columns.quote[entries] * lot.share
+        )
+        work = work + self._weights.carbon * columns.carbon[entries] * paid
+        done = np.full((len(parks), weeks + 1), NEVER)
+        np.minimum.at(done, (slot[:, None], ends), ready[slot] + work[:, None])
+        return Stage(entries, parks, slot, ready, work, ends, done[:, :weeks])
+
+    def _delivered(self) -> Floats:
+        """Return the cost of delivery from each state of the last stage; inf where too late."""
+        columns, last = self._columns, self.stages[-1]
+        arrival = self.arrivals()
+        km = columns.buyer_km[self._order, last.parks]
+        legs = self._fixed + km * self._per_km * self._share
+        late = np.maximum(0, arrival - columns.due[self._order])
+        tardy = self._weights.tardiness * columns.tardy_cost[self._order] * self._share * late
+        cost = last.done + legs[:, None] + tardy
+        in_time: Floats = np.where(arrival > columns.latest[self._order], NEVER, cost)
+        return in_time
+
+    def arrivals(self) -> Ints:
+        """Return the week of arrival from each state of the last stage."""
+        columns, parks = self._columns, self.stages[-1].parks
+        weeks: Ints = np.arange(columns.weeks)[None, :]
+        lags: Ints = columns.buyer_lag[self._order, parks][:, None]
+        return weeks + lags
+
+    def route(self) -> list[int]:
+        """Return the entries of the best route after `run` has found one."""
+        park, week = _least(self._delivered())
+        chosen: list[int] = []
+        for stage, before in zip(
+            reversed(self.stages), [*reversed(self.stages[:-1]), None], strict=True
+        ):
+            reached = (stage.ends == week) & (stage.slot == park)[:, None]
+            cost = np.where(reached, stage.ready[stage.slot] + stage.work[:, None], NEVER)
+            at, start = _least(cost)
+            chosen.append(int(stage.entries[at]))
+            if before is not None:
+                park, week = self._came_from(before, int(stage.parks[park]), start)
+        return chosen[::-1]
+
+    def _came_from(self, before: Stage, park: int, week: int) -> tuple[int, int]:
+        """Return the cheapest state of a stage from which a lot is at a park by a week."""
+        columns = self._columns
+        km, lag = columns.park_km[before.parks, park], columns.park_lag[before.parks, park]
+        legs = np.where(before.parks == park, 0.0, self._fixed + km * self._per_km * self._share)
+        in_time = np.arange(columns.weeks)[None, :] + lag[:, None] <= week
+        cost = np.where(in_time, before.done + legs[:, None], NEVER)
+        return _least(cost)
+
+
+def _least(cost: Floats) -> tuple[int, int]:
+    """Return where a table is least, the first place when there are several."""
+    row, column = divmod(int(cost.argmin()), cost.shape[1])
+    return row, column
+
+
+def fill(idle: Ints, minutes: int, *, ready: int, block: int) -> dict[int, int] | None:
+    """Return minutes by week for work that ends as early as it can; None when nothing fits."""
+    weeks = len(idle)
+    for last in range(ready, weeks):
+        first = max(ready, last - block + 1)
+        if int(idle[first : last + 1].sum()) >= minutes:
+            found, left = {}, minutes
+            for week in range(first, last + 1):
+                taken = min(left, int(idle[week]))
+                if taken:
+                    found[week] = taken
+                left -= taken
+            return found
+    return None
+
+
+def surely(cost: float) -> int:
+    """Return a whole number of fen that a true cost of about this amount is sure to reach."""
+    return ceil(cost - abs(cost) * CLAIM_MARGIN - 0.01)

@@ -108,20 +108,20 @@ _STATE: dict[str, Kind] = {
     "VALUE_NOT_STORABLE": Kind(422, "A value lies outside what can be stored", _FIX_BODY),
     "DATABASE_LOCKED": Kind(
         503,
-        "The database is busy; nothing was changed",
-        "Send the same request again after the seconds in Retry-After.",
+        "The database is busy",
+        "Send the same request again after the seconds in Retry-After; that is harmless.",
     ),
     "DISK_FULL": Kind(
         503,
-        "The disk is full; nothing was changed",
-        "Free some space on the server, then send the same request again.",
+        "The disk is full",
+        "Free some space on the server, then send the same request again; that is harmless.",
     ),
     "DATABASE_UNAVAILABLE": Kind(
         503,
-        "The database cannot be used; nothing was changed",
-        "Check that it runs, then send the same request again.",
+        "The database cannot be used",
+        "Check that it runs, then send the same request again; that is harmless.",
     ),
-    "DATABASE_DAMAGED": Kind(503, "The database is damaged; nothing was changed", _ASK_OPERATOR),
+    "DATABASE_DAMAGED": Kind(503, "The database is damaged", _ASK_OPERATOR),
     "NOT_INITIALISED": Kind(
         503, "The installation is not set up", "Run `parkloom init`, or `make demo`."
     ),

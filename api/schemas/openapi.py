@@ -21,7 +21,7 @@ _REASONS = {
     "421": "The server answers this machine alone",
     "422": "Values cannot be used, or a rule refuses it",
     "500": "The server failed",
-    "503": "A part does not work; nothing was changed",
+    "503": "A part does not work; the same request may be sent again",
     "default": "Any other refusal",
 }
 _EVERYWHERE = ("421", "500", "503", "default")

@@ -58,7 +58,7 @@ class Bounder:
             Which orders to bound; the others get 0. Default: all that have eligible offers.
         """
         todo = self.able if orders is None else orders
-        earned = np.zeros(len(self.columns.quantity), np.int64)
+        earned = np.zeros(len(self.columns.orders), np.int64)
         while len(self._memory) < THREADS:
             self._memory.append(make_relaxed(self.columns))
         numbers = np.array(effort, np.int64)
@@ -89,5 +89,3 @@ def able_orders(c: Columns) -> Ints:
     empty = np.diff(c.rows) == 0
     lacking = np.add.reduceat(empty, c.steps[:-1]) if len(c.steps) > 1 else np.zeros(0)
     return np.flatnonzero(lacking == 0).astype(np.int64)
-
-

@@ -6,7 +6,8 @@ eligible offers are the entries `rows[row] .. rows[row + 1] - 1`, sorted by park
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,44 +21,33 @@ Floats = NDArray[np.float64]
 LOTS_TRIED_MAX = 6  # the search never makes more lots of an order, whatever the order allows
 
 
+# columns of `orders`, `money`, `entries`, `tariff`, and of the two tables of ways
+QUANTITY, RELEASE, DUE, LATEST, MAX_LOTS = range(5)
+VALUE, TARDY_COST, PRICE_CAP, LEG_PRICE, LEG_CARBON = range(5)
+OFFER, PARK, SETUP, TOTAL, MIN_LOT, QUOTED = range(6)
+RATE, CARBON, QUOTE = range(3)
+KM, LAG = range(2)
+
+
 class Columns(NamedTuple):
-    """Everything the search reads; money in fen, as floats (the search is not the judge)."""
+    """Everything the search reads; money in fen, as floats (the search is not the judge).
+
+    A few wide tables rather than many columns: numba passes every array of a tuple by itself.
+    """
 
     weeks: int
     block: int  # longest block of weeks
     lots_max: int
     leg_fixed: float
-    # offers
     idle: Ints  # offers × weeks
-    # orders
-    quantity: Ints
-    release: Ints
-    due: Ints
-    latest: Ints  # last week in which it may arrive
-    max_lots: Ints
-    value: Floats
-    tardy_cost: Floats
-    price_cap: Floats
-    leg_price: Floats  # fen per km for the whole quantity
-    leg_carbon: Floats
-    repeats: NDArray[np.bool_]  # whether two operations can want the same offer
+    orders: Ints  # LATEST is the last week of arrival, MAX_LOTS is at most the quantity
+    money: Floats  # orders; LEG_PRICE and LEG_CARBON are fen per km for the whole quantity
     steps: Ints  # first row of each order, and the end
-    # entries
     rows: Ints  # first entry of each row, and the end
-    offer: Ints
-    park: Ints
-    setup: Ints
-    total: Ints
-    min_lot: Ints
-    rate: Floats  # price per minute; 0 where quoted
-    carbon: Floats  # per minute
-    quote: Floats  # price of the whole quantity; 0 where not quoted
-    quoted: NDArray[np.bool_]
-    # geography
-    park_km: Ints
-    park_lag: Ints
-    buyer_km: Ints  # orders × parks
-    buyer_lag: Ints
+    entries: Ints  # SETUP and TOTAL are minutes; QUOTED is 0 or 1
+    tariff: Floats  # entries: RATE and CARBON per minute, QUOTE for the whole quantity
+    between: Ints  # parks × parks × 2
+    to_buyer: Ints  # orders × parks × 2
 
 
 class _Matcher:
@@ -115,105 +105,88 @@ def _fits(offer: Offer, order: Order, *, tolerance: int) -> bool:
 
 def build_columns(problem: Problem) -> Columns:
     """Return the problem as columns."""
-    settings, parks = problem.settings, {p.park_id: at for at, p in enumerate(problem.parks)}
-    orders = problem.orders
-    carbon_per_g = float(settings.carbon_fen_per_kg) / 1000
-    lots_max = min(LOTS_TRIED_MAX, max((order.max_lots for order in orders), default=1))
-    weights = np.array([float(order.weight_kg) for order in orders])
+    settings, orders = problem.settings, problem.orders
     idle = [offer.idle_minutes for offer in problem.offers]
-    buyer_km = _buyer_km(problem)
-    park_km = _park_km(problem)
-    steps, entries = _entries(problem, parks)
+    steps, rows, entries, tariff = _entries(problem)
     return Columns(
         weeks=settings.weeks,
         block=min(settings.max_block_weeks, settings.weeks),
-        lots_max=lots_max,
+        lots_max=min(LOTS_TRIED_MAX, max((order.max_lots for order in orders), default=1)),
         leg_fixed=float(settings.transport_fixed_fen),
         idle=np.array(idle, np.int64).reshape(len(idle), settings.weeks),
-        quantity=_ints(order.quantity for order in orders),
-        release=_ints(order.release_week for order in orders),
-        due=_ints(order.due_week for order in orders),
-        latest=_ints(order.due_week + order.max_tardy_weeks for order in orders),
-        max_lots=_ints(min(order.max_lots, order.quantity) for order in orders),
-        value=_floats(order.value_fen for order in orders),
-        tardy_cost=_floats(order.tardy_fen_per_week for order in orders),
-        price_cap=_floats(order.max_price_fen for order in orders),
-        leg_price=weights * float(settings.transport_fen_per_tonne_km) / 1000,
-        leg_carbon=weights * float(settings.transport_g_per_tonne_km) / 1000 * carbon_per_g,
-        repeats=_repeats(steps, entries.rows, entries.offer),
+        orders=_table(map(_order_numbers, orders), 5, np.int64),
+        money=_table((_order_money(problem, order) for order in orders), 5, np.float64),
         steps=steps,
-        rows=entries.rows,
-        offer=entries.offer,
-        park=_ints(parks[problem.offers[at].park_id] for at in entries.offer.tolist()),
-        setup=entries.setup,
-        total=entries.total,
-        min_lot=_ints(problem.offers[at].min_lot for at in entries.offer.tolist()),
-        rate=entries.rate,
-        carbon=_floats(
-            float(problem.offers[at].carbon_g_per_hour) / 60 * carbon_per_g
-            for at in entries.offer.tolist()
-        ),
-        quote=entries.quote,
-        quoted=entries.quoted,
-        park_km=park_km,
-        park_lag=_lags(park_km),
-        buyer_km=buyer_km,
-        buyer_lag=_lags(buyer_km),
+        rows=rows,
+        entries=entries,
+        tariff=tariff,
+        between=_ways(_park_km(problem)),
+        to_buyer=_ways(_buyer_km(problem)),
     )
 
 
-class _Entries(NamedTuple):
-    rows: Ints
-    offer: Ints
-    setup: Ints
-    total: Ints
-    rate: Floats
-    quote: Floats
-    quoted: NDArray[np.bool_]
+def _order_numbers(order: Order) -> tuple[int, ...]:
+    latest = order.due_week + order.max_tardy_weeks
+    lots = min(order.max_lots, order.quantity)
+    return order.quantity, order.release_week, order.due_week, latest, lots
 
 
-def _entries(problem: Problem, parks: dict[str, int]) -> tuple[Ints, _Entries]:
-    """Return the first row of each order, and the entries of all rows."""
-    matcher, offers = _Matcher(problem), problem.offers
+def _order_money(problem: Problem, order: Order) -> tuple[float, ...]:
+    settings, tonnes = problem.settings, float(order.weight_kg) / 1000
+    return (
+        float(order.value_fen),
+        float(order.tardy_fen_per_week),
+        float(order.max_price_fen),
+        tonnes * float(settings.transport_fen_per_tonne_km),
+        tonnes * float(settings.transport_g_per_tonne_km) * _fen_per_g(problem),
+    )
+
+
+def _fen_per_g(problem: Problem) -> float:
+    return float(problem.settings.carbon_fen_per_kg) / 1000
+
+
+def _entries(problem: Problem) -> tuple[Ints, Ints, Ints, Floats]:
+    """Return the first row of each order, the first entry of each row, and the entries."""
+    parks = {park.park_id: at for at, park in enumerate(problem.parks)}
+    matcher, offers, carbon = _Matcher(problem), problem.offers, _fen_per_g(problem)
     steps, rows = [0], [0]
-    offer: list[int] = []
-    work: list[tuple[int, int, float, float, bool]] = []
+    entries: list[tuple[int, ...]] = []
+    tariff: list[tuple[float, ...]] = []
     for order in problem.orders:
         for step, operation in enumerate(order.operations, 1):
             quoted = matcher.quotations(order, step)
             fitting = matcher.fitting(order, step)
             for at in sorted(fitting, key=lambda at: (parks[offers[at].park_id], at)):
-                offer.append(at)
-                named = quoted.get(offers[at].offer_id)
+                offer, park = offers[at], parks[offers[at].park_id]
+                named = quoted.get(offer.offer_id)
+                grams = float(offer.carbon_g_per_hour) / 60 * carbon
+                setup, total = offer.setup_minutes, operation.minutes_total
+                if named is not None:
+                    setup, total = named.setup_minutes, named.minutes_total
+                entries.append((at, park, setup, total, offer.min_lot, int(named is not None)))
                 if named is None:
-                    rate = offers[at].rate_fen_per_hour / 60
-                    setup = offers[at].setup_minutes
-                    work.append((setup, operation.minutes_total, rate, 0.0, False))
+                    tariff.append((offer.rate_fen_per_hour / 60, grams, 0.0))
                 else:
-                    price = float(named.price_fen)
-                    setup = named.setup_minutes
-                    work.append((setup, named.minutes_total, 0.0, price, True))
-            rows.append(len(offer))
+                    tariff.append((0.0, grams, float(named.price_fen)))
+            rows.append(len(entries))
         steps.append(len(rows) - 1)
-    table = list(zip(*work, strict=True)) or [(), (), (), (), ()]
-    return _ints(steps), _Entries(
-        rows=_ints(rows),
-        offer=_ints(offer),
-        setup=_ints(table[0]),
-        total=_ints(table[1]),
-        rate=_floats(table[2]),
-        quote=_floats(table[3]),
-        quoted=np.array(table[4], np.bool_),
+    return (
+        np.array(steps, np.int64),
+        np.array(rows, np.int64),
+        _table(entries, 6, np.int64),
+        _table(tariff, 3, np.float64),
     )
 
 
-def _repeats(steps: Ints, rows: Ints, offer: Ints) -> NDArray[np.bool_]:
-    """Return for each order whether an offer is eligible for two of its operations."""
-    found = np.zeros(len(steps) - 1, np.bool_)
-    for order in range(len(found)):
-        mine = offer[rows[steps[order]] : rows[steps[order + 1]]]
-        found[order] = len(np.unique(mine)) < len(mine)
-    return found
+def _table(lines: Iterable[tuple[float, ...]], width: int, kind: type) -> NDArray[Any]:
+    return np.array(list(lines), kind).reshape(-1, width)
+
+
+def _ways(km: Ints) -> Ints:
+    """Return distances and the weeks they take, side by side."""
+    lags = [lag_weeks(number) for number in km.ravel().tolist()]
+    return np.stack((km, np.array(lags, np.int64).reshape(km.shape)), axis=-1)
 
 
 def _park_km(problem: Problem) -> Ints:
@@ -232,16 +205,3 @@ def _buyer_km(problem: Problem) -> Ints:
             known[buyer] = [road_km(park, buyer) for park in at]
         km.append(known[buyer])
     return np.array(km, np.int64).reshape(len(problem.orders), len(at))
-
-
-def _lags(km: Ints) -> Ints:
-    lags = [lag_weeks(number) for number in km.ravel().tolist()]
-    return np.array(lags, np.int64).reshape(km.shape)
-
-
-def _ints(numbers: object) -> Ints:
-    return np.array(list(numbers), np.int64)  # type: ignore[call-overload]
-
-
-def _floats(numbers: object) -> Floats:
-    return np.array(list(numbers), np.float64)  # type: ignore[call-overload]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from matching.capacity.columns import OFFER
-
 from typing import NamedTuple
 
 import numpy as np
+from numba import int64
 
-from matching.capacity.columns import Columns, Floats, Ints
+from matching.capacity.columns import OFFER, Columns, Floats, Ints
 from matching.capacity.kernels.compiled import inner
 from matching.capacity.kernels.copying import copy_numbers, copy_row, copy_rows
 from matching.capacity.kernels.workspace import Workspace
@@ -34,7 +33,7 @@ class Book(NamedTuple):
 
 def make_book(c: Columns) -> Book:
     """Return an empty plan."""
-    orders, rows = len(c.quantity), len(c.rows) - 1
+    orders, rows = len(c.orders), len(c.rows) - 1
     slots = rows * c.lots_max
     owner = np.repeat(np.arange(orders), np.diff(c.steps) * c.lots_max).astype(np.int64)
     return Book(
@@ -99,7 +98,7 @@ def remove_order(c: Columns, book: Book, order: int) -> None:
     steps = c.steps[order + 1] - c.steps[order]
     base = c.steps[order] * c.lots_max
     for slot in range(base, base + book.lots[order] * steps):
-        _link(c, book, slot, 1)
+        _link(c, book, slot, int64(1))
     book.lots[order] = 0
     book.profit[order] = 0.0
 
@@ -114,7 +113,7 @@ def enter_order(c: Columns, book: Book, w: Workspace, order: int, lots: int) -> 
         for k in range(steps):
             slot = base + lot * steps + k
             copy_row(book.slots[slot], w.lots_best[lot, k])
-            _link(c, book, slot, -1)
+            _link(c, book, slot, int64(-1))
     book.lots[order] = lots
     book.profit[order] = w.worth[0]
 
@@ -133,7 +132,7 @@ class Journal(NamedTuple):
 
 def make_journal(c: Columns) -> Journal:
     """Return an empty journal."""
-    orders = len(c.quantity)
+    orders = len(c.orders)
     return Journal(
         count=np.zeros(1, np.int64),
         orders=np.zeros(max(1, orders), np.int64),
@@ -179,5 +178,5 @@ def close_journal(c: Columns, book: Book, journal: Journal, undo: int) -> None:
             copy_row(book.quantities[order], journal.quantities[order])
             for slot in range(base, base + book.lots[order] * steps):
                 copy_row(book.slots[slot], journal.slots[slot])
-                _link(c, book, slot, -1)
+                _link(c, book, slot, int64(-1))
     journal.count[0] = 0

@@ -9,11 +9,32 @@ each case every unit keeps a room and a span of its own, so the relaxation stays
 
 from __future__ import annotations
 
-from matching.capacity.columns import DUE, KM, LATEST, MAX_LOTS, OFFER, PARK, QUANTITY, RELEASE, SETUP, TOTAL
-from matching.capacity.charges import G_CAP, G_LEG_PRICE, G_QUOTE, G_RATE, G_VALUE
+from numba import int64
 
-from matching.capacity.charges import STRAIN_MOST, STRAIN_ONE, Charges
-from matching.capacity.columns import Columns, Ints
+from matching.capacity.charges import (
+    G_CAP,
+    G_LEG_PRICE,
+    G_QUOTE,
+    G_RATE,
+    G_VALUE,
+    STRAIN_MOST,
+    STRAIN_ONE,
+    Charges,
+)
+from matching.capacity.columns import (
+    DUE,
+    KM,
+    LATEST,
+    MAX_LOTS,
+    OFFER,
+    PARK,
+    QUANTITY,
+    RELEASE,
+    SETUP,
+    TOTAL,
+    Columns,
+    Ints,
+)
 from matching.capacity.kernels.combining import (
     combine,
     is_first,
@@ -67,7 +88,9 @@ def _price_paid(c: Columns, g: Charges, r: Relaxed, order: int, lots: int) -> in
         park = -1
         for k in range(c.steps[order + 1] - c.steps[order]):
             entry = r.picks[lot, k]
-            minutes = c.entries[entry, SETUP] + (c.entries[entry, TOTAL] * least + whole - 1) // whole
+            minutes = (
+                c.entries[entry, SETUP] + (c.entries[entry, TOTAL] * least + whole - 1) // whole
+            )
             paid += g.entries[entry, G_RATE] * minutes + g.entries[entry, G_QUOTE] * least // whole
             if k > 0 and c.entries[entry, PARK] != park:
                 km = c.between[park, c.entries[entry, PARK], KM]
@@ -272,7 +295,7 @@ def _search_duals(
     """Look for own prices and a strain that raise the cost of the root; leave the best."""
     record = -NEVER
     budget = g.orders[order, G_VALUE] // 8
-    root = steps - steps
+    root = int64(0)
     for step in range(steps + 1):
         _evaluate(c, g, r, order, root, levels, lots)
         if r.nodes[root, COST] > record:
@@ -290,7 +313,7 @@ def _search_duals(
 
 @inner
 def _cheapest_open(r: Relaxed, nodes: int) -> int:
-    chosen = -1
+    chosen = int64(-1)
     for node in range(nodes):
         if r.nodes[node, OPEN] and (chosen < 0 or r.nodes[node, COST] < r.nodes[chosen, COST]):
             chosen = node
@@ -302,7 +325,7 @@ def _branch(
     c: Columns, g: Charges, r: Relaxed, order: int, levels: int, lots: int, most: int, nodes: int
 ) -> int:
     """Branch from the root until the bound is exact, useless or `nodes` are spent."""
-    made = 1
+    made = int64(1)
     while True:
         node = _cheapest_open(r, made)
         cost = r.nodes[node, COST]
@@ -328,7 +351,7 @@ def _many_lots(c: Columns, g: Charges, r: Relaxed, order: int, levels: int) -> i
         for week in range(c.weeks):
             r.room[0, e, week] = ENDLESS if c.idle[c.entries[first + e, OFFER], week] > 0 else 0
     r.spans[0, 0] = r.spans[0, 1] = c.orders[order, QUANTITY]
-    one = levels // levels
+    one = int64(1)
     price_lots(c, r, order, levels, one)
     cost = combine(c, g, r, order, levels, one)
     if cost == NEVER:

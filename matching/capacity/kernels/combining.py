@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from matching.capacity.columns import KM, OFFER, PARK, QUANTITY, SETUP, TOTAL
-from matching.capacity.charges import G_TARDY
-from matching.capacity.kernels.relaxation import PER_MINUTE, PER_ORDER
+from numba import int64
 
-from matching.capacity.charges import Charges
-from matching.capacity.columns import Columns
+from matching.capacity.charges import G_TARDY, Charges
+from matching.capacity.columns import KM, OFFER, PARK, QUANTITY, SETUP, TOTAL, Columns
 from matching.capacity.kernels.compiled import inner
 from matching.capacity.kernels.relaxation import (
     LOTS,
     NEVER,
+    PER_MINUTE,
+    PER_ORDER,
     Relaxed,
     make_cells,
     relaxed_route,
@@ -48,7 +48,7 @@ def _spare(c: Columns, r: Relaxed, order: int, pieces: int, lots: int) -> int:
 @inner
 def combine(c: Columns, g: Charges, r: Relaxed, order: int, levels: int, lots: int) -> int:
     """Return the least cost of exactly `lots` lots, tardiness included; `made` says which."""
-    record = NEVER
+    record = int64(NEVER)
     for level in range(levels):
         late = level * g.orders[order, G_TARDY]
         if lots == 1:
@@ -79,7 +79,7 @@ def _pairs(c: Columns, r: Relaxed, order: int, level: int, late: int, record: in
             cost = r.cost[0, level, one] + r.cost[1, level, two] + late
             if cost >= record:
                 continue
-            cost += _spare(c, r, order, spare, 2)
+            cost += _spare(c, r, order, spare, int64(2))
             if cost < record:
                 record = cost
                 r.made[0], r.made[1], r.made[2] = level, one, two
@@ -108,7 +108,7 @@ def _triples(c: Columns, r: Relaxed, order: int, level: int, late: int, record: 
                 cost = pair + r.cost[2, level, three] + late
                 if cost >= record:
                     continue
-                cost += _spare(c, r, order, most - r.cells[2, three, 0], 3)
+                cost += _spare(c, r, order, most - r.cells[2, three, 0], int64(3))
                 if cost < record:
                     record = cost
                     r.made[0] = level

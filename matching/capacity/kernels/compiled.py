@@ -49,6 +49,4 @@ def is_warm(*kernels: Callable[..., Any]) -> bool:
 
 def is_stored(*kernels: Callable[..., Any]) -> bool:
     """Return whether machine code of each kernel lies on disk for these sources."""
-    return all(
-        bool(cast(Any, function)._cache._cache_file._load_index()) for function in kernels
-    )
+    return all(bool(cast(Any, function)._cache._cache_file._load_index()) for function in kernels)

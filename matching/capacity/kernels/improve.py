@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from matching.capacity.columns import OFFER
-
 from math import exp
 from typing import NamedTuple
 
 import numpy as np
+from numba import int64
 
-from matching.capacity.columns import Columns, Floats, Ints
+from matching.capacity.columns import OFFER, Columns, Floats, Ints
 from matching.capacity.kernels.book import (
     Book,
     Journal,
@@ -71,7 +70,7 @@ def _holders(
 @inner
 def _in_the_way(c: Columns, w: Workspace, s: Search, order: int, lots: int) -> int:
     """Queue the orders that hold what the best lots of the workspace want."""
-    count = lots - lots
+    count = int64(0)
     steps = c.steps[order + 1] - c.steps[order]
     for lot in range(lots):
         for k in range(steps):
@@ -96,9 +95,9 @@ def _neighbours(c: Columns, s: Search, order: int, count: int) -> int:
 
 
 @inner
-def _shuffle(queue: Ints, start: int, count: int, rng: State) -> None:
-    for at in range(count - 1, start, -1):
-        other = start + below(rng, at - start + 1)
+def _shuffle(queue: Ints, count: int, rng: State) -> None:
+    for at in range(count - 1, 0, -1):
+        other = below(rng, at + 1)
         queue[at], queue[other] = queue[other], queue[at]
 
 
@@ -135,7 +134,7 @@ def _move(c: Columns, w: Workspace, s: Search, prices: Floats) -> float:
     count = _in_the_way(c, w, s, order, plan_order(c, w, order, NORMAL, s.rng))
     if count < 2 or uniform(s.rng) < 0.3:
         count = _neighbours(c, s, order, count)
-    _shuffle(s.queue, 0, count, s.rng)
+    _shuffle(s.queue, count, s.rng)
     count = min(count, 1 + below(s.rng, EVICTED_MAX))
     for at in range(count):
         change -= _remove_noted(c, s, s.queue[at])
@@ -150,9 +149,9 @@ def _move(c: Columns, w: Workspace, s: Search, prices: Floats) -> float:
         if s.book.lots[other] == 0:
             count = _add(s.queue, count, other)
     if uniform(s.rng) < 0.5:
-        _shuffle(s.queue, 0, count, s.rng)
+        _shuffle(s.queue, count, s.rng)
     else:
-        _shuffle(s.queue, 0, evicted, s.rng)
+        _shuffle(s.queue, evicted, s.rng)
     for at in range(count):
         theta = 1.6 * uniform(s.rng)
         change += _insert_noted(c, w, s, s.queue[at], prices, theta, NORMAL)
@@ -175,7 +174,7 @@ def improve(
         kept = not worse or uniform(s.rng) < exp(change / temperature)
         if kept and worse and s.totals[2] > 0:
             kept = False
-            close_journal(c, s.book, s.journal, 1)
+            close_journal(c, s.book, s.journal, int64(1))
             overwrite_book(s.best, s.book)
             s.totals[2] = 0.0
             continue

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from matching.capacity.columns import CARBON, DUE, KM, LAG, LEG_CARBON, LEG_PRICE, MAX_LOTS, PARK, PRICE_CAP, QUANTITY, QUOTE, RATE, TARDY_COST, VALUE
-
 from math import inf
 
-from matching.capacity.columns import Columns
+from numba import int64
+
+from matching.capacity.columns import (
+    CARBON,
+    DUE,
+    KM,
+    LAG,
+    LEG_CARBON,
+    LEG_PRICE,
+    MAX_LOTS,
+    PARK,
+    PRICE_CAP,
+    QUANTITY,
+    QUOTE,
+    RATE,
+    TARDY_COST,
+    VALUE,
+    Columns,
+)
 from matching.capacity.kernels.compiled import inner
 from matching.capacity.kernels.copying import copy_rows
 from matching.capacity.kernels.rng import State, uniform
 from matching.capacity.kernels.routes import (
     cheapest_route,
-    leg_charge,
     lot_minutes,
     place_lot,
 )
@@ -26,9 +41,7 @@ QUICK, NORMAL, THOROUGH = 0, 1, 2
 
 
 @inner
-def lots_worth(
-    c: Columns, w: Workspace, order: int, lots: int
-) -> tuple[float, float, float]:
+def lots_worth(c: Columns, w: Workspace, order: int, lots: int) -> tuple[float, float, float]:
     """Return profit, price paid and charge for scarce minutes of the lots in the workspace."""
     first = c.rows[c.steps[order]]
     paid, carbon, scarce = 0.0, 0.0, 0.0
@@ -107,7 +120,7 @@ def _put_lots(
     what is left; FILL_FIRST takes what fits.
     """
     left = c.orders[order, QUANTITY]
-    tardy_paid = left - left
+    tardy_paid = int64(0)
     steps = c.steps[order + 1] - c.steps[order]
     for lot in range(lots):
         if lot == lots - 1:
@@ -185,7 +198,7 @@ def plan_order(c: Columns, w: Workspace, order: int, effort: int, rng: State) ->
     if c.rows[c.steps[order]] == c.rows[c.steps[order + 1]]:
         return 0
     record = -inf
-    one = min(c.orders[order, MAX_LOTS], 1)  # not the literal: numba would compile everything twice
+    one = int64(1)
     record, best = _try_split(c, w, order, 1.0, 1.0, one, record)
     lots = min(c.orders[order, MAX_LOTS], c.lots_max)
     if lots == 1 or (effort == QUICK and best > 0):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from matching.capacity.columns import OFFER
-
-from matching.capacity.columns import Columns, Floats, Ints
+from matching.capacity.columns import OFFER, Columns, Floats, Ints
 from matching.capacity.kernels.compiled import inner, kernel
 from matching.capacity.kernels.lots import plan_order
 from matching.capacity.kernels.rng import State

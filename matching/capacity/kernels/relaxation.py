@@ -7,18 +7,39 @@ block may stay empty: every true route of such a lot costs at least as much.
 
 from __future__ import annotations
 
-from matching.capacity.columns import DUE, KM, LAG, MIN_LOT, OFFER, PARK, QUANTITY, RELEASE, SETUP, TOTAL
-from matching.capacity.charges import G_CARBON, G_LEG_CARBON, G_LEG_PRICE, G_QUOTE, G_RATE
-from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT
-
 from typing import NamedTuple
 
 import numpy as np
+from numba import int64
 
-from matching.capacity.charges import STRAIN_ONE, Charges
-from matching.capacity.columns import Columns, Ints
+from matching.capacity.charges import (
+    G_CARBON,
+    G_LEG_CARBON,
+    G_LEG_PRICE,
+    G_QUOTE,
+    G_RATE,
+    STRAIN_ONE,
+    Charges,
+)
+from matching.capacity.columns import (
+    DUE,
+    KM,
+    LAG,
+    LATEST,
+    MIN_LOT,
+    OFFER,
+    PARK,
+    QUANTITY,
+    RELEASE,
+    SETUP,
+    TOTAL,
+    Columns,
+    Ints,
+)
 from matching.capacity.kernels.compiled import inner
+from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT
 
+PER_MINUTE, PER_ORDER = 0, 1  # columns of `charges`
 NEVER = 2**62
 CELLS = 32  # intervals of lot sizes
 NODES_MAX = 4096
@@ -28,8 +49,7 @@ LOTS = 3  # lots with minutes of their own in the branching
 class Relaxed(NamedTuple):
     """Memory for bounding one order. Lots `l`, entries `e`, operations `k`, parks `p`."""
 
-    charge: Ints  # e: per minute, strain included
-    quote: Ints  # e: for the whole quantity, strain included
+    charges: Ints  # e × 2: per minute, and for the whole quantity, strain included
     leg: Ints  # 2: fixed, and per km for the whole quantity, strain included
     room: Ints  # l × e × weeks
     price: Ints  # e × weeks: price of the market and of the order itself
@@ -38,11 +58,9 @@ class Relaxed(NamedTuple):
     best: Ints  # e × weeks
     best_start: Ints
     reach: Ints  # k × p × weeks
-    reach_entry: Ints
-    reach_end: Ints
+    reach_from: Ints  # k × p × weeks × 2
     done: Ints  # p × weeks
-    done_entry: Ints
-    done_end: Ints
+    done_from: Ints
     cells: Ints  # l × cells × 2: least and most pieces
     cells_most: Ints  # 1: cells to use, at most CELLS
     counts: Ints  # l: number of cells
@@ -61,12 +79,11 @@ def make_relaxed(c: Columns) -> Relaxed:
     firsts = c.rows[c.steps]
     entries = int(np.diff(firsts).max(initial=0)) + 1
     k = int(np.diff(c.steps).max(initial=0)) + 1
-    parks, weeks = len(c.park_km), c.weeks
+    parks, weeks = len(c.between), c.weeks
     tardy = int(tardy_levels(c).max(initial=0)) + 1
     table = (entries, weeks)
     return Relaxed(
-        charge=np.zeros(entries, np.int64),
-        quote=np.zeros(entries, np.int64),
+        charges=np.zeros((entries, 2), np.int64),
         leg=np.zeros(2, np.int64),
         room=np.zeros((LOTS, *table), np.int64),
         price=np.zeros(table, np.int64),
@@ -75,11 +92,9 @@ def make_relaxed(c: Columns) -> Relaxed:
         best=np.zeros(table, np.int64),
         best_start=np.zeros(table, np.int64),
         reach=np.zeros((k, parks, weeks), np.int64),
-        reach_entry=np.zeros((k, parks, weeks), np.int64),
-        reach_end=np.zeros((k, parks, weeks), np.int64),
+        reach_from=np.zeros((k, parks, weeks, 2), np.int64),
         done=np.zeros((parks, weeks), np.int64),
-        done_entry=np.zeros((parks, weeks), np.int64),
-        done_end=np.zeros((parks, weeks), np.int64),
+        done_from=np.zeros((parks, weeks, 2), np.int64),
         cells=np.zeros((LOTS, CELLS, 2), np.int64),
         cells_most=np.full(1, CELLS),
         counts=np.zeros(LOTS, np.int64),
@@ -96,14 +111,14 @@ def make_relaxed(c: Columns) -> Relaxed:
 
 def tardy_levels(c: Columns) -> Ints:
     """Return the most weeks that each order can be late, the end of the horizon considered."""
-    last = c.weeks - 1 + int(c.buyer_lag.max(initial=0))
-    return np.clip(np.minimum(c.latest, last) - c.due, 0, None)
+    last = c.weeks + 1
+    return np.clip(np.minimum(c.orders[:, LATEST], last) - c.orders[:, DUE], 0, None)
 
 
 @inner
 def least_fill(room: Ints, price: Ints, start: int, end: int, minutes: int) -> int:
     """Return the least charge for `minutes` in weeks start..end, which must have room."""
-    cost = 0
+    cost = int64(0)
     left = minutes
     last_price, last_week = -1, -1
     while left > 0:
@@ -128,7 +143,9 @@ def set_strain(c: Columns, g: Charges, r: Relaxed, order: int) -> None:
     r.leg[1] = g.orders[order, G_LEG_PRICE] * more // STRAIN_ONE + g.orders[order, G_LEG_CARBON]
     for entry in range(first, c.rows[c.steps[order + 1]]):
         e = entry - first
-        r.charges[e, PER_MINUTE] = g.entries[entry, G_RATE] * more // STRAIN_ONE + g.entries[entry, G_CARBON]
+        r.charges[e, PER_MINUTE] = (
+            g.entries[entry, G_RATE] * more // STRAIN_ONE + g.entries[entry, G_CARBON]
+        )
         r.charges[e, PER_ORDER] = g.entries[entry, G_QUOTE] * more // STRAIN_ONE
 
 
@@ -235,7 +252,9 @@ def _move_on(c: Columns, r: Relaxed, order: int, k: int, least: int) -> None:
             lag, cost = 0, 0
             if at != to:
                 lag = c.between[at, to, LAG]
-                cost = r.leg[0] + r.leg[1] * c.between[at, to, KM] * least // c.orders[order, QUANTITY]
+                cost = (
+                    r.leg[0] + r.leg[1] * c.between[at, to, KM] * least // c.orders[order, QUANTITY]
+                )
             for week in range(lag, c.weeks):
                 if r.done[at, week - lag] < NEVER and (
                     r.done[at, week - lag] + cost < r.reach[k, to, week]
@@ -263,9 +282,7 @@ def last_leg(c: Columns, r: Relaxed, order: int, entry: int, least: int) -> int:
 
 
 @inner
-def write_costs(
-    c: Columns, r: Relaxed, order: int, lot: int, cell: int, levels: int
-) -> None:
+def write_costs(c: Columns, r: Relaxed, order: int, lot: int, cell: int, levels: int) -> None:
     """Write the least cost of a cell for each allowed tardiness, without the tardiness itself."""
     first = c.rows[c.steps[order]]
     last = c.steps[order + 1] - 1
@@ -296,7 +313,11 @@ def trace_route(c: Columns, r: Relaxed, order: int, least: int, level: int) -> N
         lag = c.to_buyer[order, c.entries[entry, PARK], LAG]
         for week in range(c.weeks):
             cost = r.best[entry - first, week]
-            if week + lag - c.orders[order, DUE] <= level and cost < NEVER and cost + leg < cheapest:
+            if (
+                week + lag - c.orders[order, DUE] <= level
+                and cost < NEVER
+                and cost + leg < cheapest
+            ):
                 cheapest = cost + leg
                 chosen, end = entry, week
     for k in range(last - c.steps[order], -1, -1):
@@ -304,4 +325,7 @@ def trace_route(c: Columns, r: Relaxed, order: int, least: int, level: int) -> N
         r.pick[k, 0], r.pick[k, 1], r.pick[k, 2] = chosen, start, end
         if k > 0:
             park = c.entries[chosen, PARK]
-            chosen, end = r.reach_from[k, park, start, ENTRY_AT], r.reach_from[k, park, start, WEEK_AT]
+            chosen, end = (
+                r.reach_from[k, park, start, ENTRY_AT],
+                r.reach_from[k, park, start, WEEK_AT],
+            )

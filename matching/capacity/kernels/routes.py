@@ -7,15 +7,35 @@ where two of them want the same offer, it is repaired or given up.
 
 from __future__ import annotations
 
-from matching.capacity.columns import CARBON, DUE, KM, LAG, LATEST, LEG_CARBON, LEG_PRICE, MIN_LOT, OFFER, PARK, QUANTITY, QUOTE, RATE, RELEASE, SETUP, TARDY_COST, TOTAL
-from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT
-
 from math import inf
 
-from matching.capacity.columns import Columns, Floats, Ints
+from numba import int64
+
+from matching.capacity.columns import (
+    CARBON,
+    DUE,
+    KM,
+    LAG,
+    LATEST,
+    LEG_CARBON,
+    LEG_PRICE,
+    MIN_LOT,
+    OFFER,
+    PARK,
+    QUANTITY,
+    QUOTE,
+    RATE,
+    RELEASE,
+    SETUP,
+    TARDY_COST,
+    TOTAL,
+    Columns,
+    Floats,
+    Ints,
+)
 from matching.capacity.kernels.compiled import inner
 from matching.capacity.kernels.copying import copy_rows, fill_row
-from matching.capacity.kernels.workspace import Workspace
+from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT, Workspace
 
 REPAIRS_MAX = 4
 
@@ -60,9 +80,7 @@ def fill_cost(room: Ints, price: Floats, start: int, end: int, minutes: int) -> 
 
 
 @inner
-def fill_minutes(
-    room: Ints, price: Floats, start: int, end: int, minutes: int, out: Ints
-) -> bool:
+def fill_minutes(room: Ints, price: Floats, start: int, end: int, minutes: int, out: Ints) -> bool:
     """Write the fill that `fill_cost` prices; False when the minutes do not fit."""
     for at in range(len(out)):
         out[at] = 0
@@ -171,9 +189,7 @@ def _collect_parks(c: Columns, w: Workspace, order: int, k: int) -> None:
 
 
 @inner
-def _travel(
-    c: Columns, w: Workspace, order: int, k: int, share: float, strain: float
-) -> None:
+def _travel(c: Columns, w: Workspace, order: int, k: int, share: float, strain: float) -> None:
     """Fill `reach` of operation k from `done` of the operation before it."""
     row = c.steps[order] + k
     to = -1
@@ -254,7 +270,10 @@ def _choose_end(
         w.pick[k, 0], w.pick[k, 1], w.pick[k, 2] = chosen, start, chosen_end
         if k > 0:
             park = c.entries[chosen, PARK]
-            chosen, chosen_end = w.reach_from[k, park, start, ENTRY_AT], w.reach_from[k, park, start, WEEK_AT]
+            chosen, chosen_end = (
+                w.reach_from[k, park, start, ENTRY_AT],
+                w.reach_from[k, park, start, WEEK_AT],
+            )
     return cheapest
 
 
@@ -286,7 +305,7 @@ def settle_route(c: Columns, w: Workspace, order: int, quantity: int) -> int:
         has taken its minutes.
     """
     first = c.rows[c.steps[order]]
-    nobody = -c.block
+    nobody = int64(-1)
     for k in range(c.steps[order + 1] - c.steps[order]):
         entry, start, end = w.pick[k, 0], w.pick[k, 1], w.pick[k, 2]
         minutes = lot_minutes(c, entry, order, quantity)
@@ -309,9 +328,7 @@ def place_lot(
     first = c.rows[c.steps[order]]
     entries = c.rows[c.steps[order + 1]] - first
     copy_rows(w.room_kept, w.room, entries)
-    charge = cheapest_route(
-        c, w, order, quantity, strain, tardy_paid
-    )
+    charge = cheapest_route(c, w, order, quantity, strain, tardy_paid)
     if charge == inf:
         return False
     failed = settle_route(c, w, order, quantity)
@@ -321,9 +338,7 @@ def place_lot(
         copy_rows(w.room, w.room_kept, entries)
         for k in range(failed):
             _take(c, w, order, k, k)
-        charge = cheapest_route(
-            c, w, order, quantity, strain, tardy_paid
-        )
+        charge = cheapest_route(c, w, order, quantity, strain, tardy_paid)
         copy_rows(w.room, w.room_kept, entries)
         if charge == inf:
             return False

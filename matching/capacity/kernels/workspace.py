@@ -8,6 +8,8 @@ import numpy as np
 
 from matching.capacity.columns import Columns, Floats, Ints
 
+ENTRY_AT, WEEK_AT = 0, 1  # columns of `reach_from` and `done_from`
+
 
 class Workspace(NamedTuple):
     """What the route search of one order reads and writes.
@@ -22,11 +24,9 @@ class Workspace(NamedTuple):
     best: Floats  # e × weeks: cheapest way to end in this week
     best_start: Ints
     reach: Floats  # k × p × weeks: cheapest way to be ready at p by this week
-    reach_entry: Ints  # the entry of operation k - 1 it came from
-    reach_end: Ints
+    reach_from: Ints  # k × p × weeks × 2: entry and end week of operation k - 1 it came from
     done: Floats  # p × weeks: cheapest way to have finished operation k at p by this week
-    done_entry: Ints
-    done_end: Ints
+    done_from: Ints  # p × weeks × 2
     pick: Ints  # k × 3: entry, first week, last week of the best route
     minutes: Ints  # k × block
     # the lots of an order while it is being tried, and the best so far: lot × k × (2 + block)
@@ -43,7 +43,7 @@ def make_workspace(columns: Columns) -> Workspace:
     firsts = columns.rows[steps]
     entries = int(np.diff(firsts).max(initial=0)) + 1
     k = int(np.diff(steps).max(initial=0)) + 1
-    weeks, parks, lots = columns.weeks, len(columns.park_km), columns.lots_max
+    weeks, parks, lots = columns.weeks, len(columns.between), columns.lots_max
     width = 2 + columns.block
     return Workspace(
         room=np.zeros((entries, weeks), np.int64),
@@ -53,11 +53,9 @@ def make_workspace(columns: Columns) -> Workspace:
         best=np.zeros((entries, weeks)),
         best_start=np.zeros((entries, weeks), np.int64),
         reach=np.zeros((k, parks, weeks)),
-        reach_entry=np.zeros((k, parks, weeks), np.int64),
-        reach_end=np.zeros((k, parks, weeks), np.int64),
+        reach_from=np.zeros((k, parks, weeks, 2), np.int64),
         done=np.zeros((parks, weeks)),
-        done_entry=np.zeros((parks, weeks), np.int64),
-        done_end=np.zeros((parks, weeks), np.int64),
+        done_from=np.zeros((parks, weeks, 2), np.int64),
         pick=np.zeros((k, 3), np.int64),
         minutes=np.zeros((k, columns.block), np.int64),
         lots=np.zeros((lots, k, width), np.int64),

@@ -28,6 +28,7 @@ from api.routes import (
     proposals,
 )
 from api.schemas.openapi import describe
+from api.services import settlement
 from api.services.workspace import open_workspace
 from api.settings import Settings
 from ledger.errors import Corruption
@@ -114,6 +115,7 @@ def _recover(platform: Platform) -> None:
     try:
         writer.recover()
         writer.drain()
+        settlement.reconcile(platform.workspace)
     except Corruption as error:
         platform.halt.stop(error.code, str(error))
         log.exception("record.corrupt", code=error.code)

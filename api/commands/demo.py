@@ -30,17 +30,18 @@ def demo(
     with reporting(as_json=as_json) as report:
         settings = Settings()
         home.prepare(settings, report.note)
-        with solving_bar(report.err) as show:
-            outcome, _ = interruptible(
-                lambda cancelled: story.play(
-                    settings,
-                    report.note,
-                    seconds=seconds,
-                    seed=seed,
-                    on_progress=show,
-                    cancelled=cancelled,
-                )
+        outcome, interrupted = interruptible(
+            lambda cancelled: story.play(
+                settings,
+                report.step,
+                seconds=seconds,
+                seed=seed,
+                watch=lambda: solving_bar(report.err),
+                cancelled=cancelled,
             )
+        )
+        if interrupted:
+            report.note("Ctrl-C ended the matching early: the plan is the best one found by then.")
         report.show("", *summary(outcome), "")
         report.line("Start the server on what the demo left:  parkloom serve")
         report.result(figures(outcome))

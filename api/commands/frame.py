@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import signal
+import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,14 @@ class Report:
     def note(self, text: str) -> None:
         """Say something on standard error while working."""
         self.err.print(text, markup=False, soft_wrap=False)
+
+    def step(self, text: str) -> None:
+        """Say a step of a longer story on standard error, wrapped behind its number."""
+        indent = " " * 3
+        wrapped = textwrap.fill(
+            text, width=min(self.err.width, WIDTH), subsequent_indent=indent, break_long_words=False
+        )
+        self.err.print(wrapped, markup=False, soft_wrap=True)
 
     def show(self, *renderables: RenderableType) -> None:
         """Print for people; silent with `--json`."""

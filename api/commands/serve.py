@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 
 import typer
@@ -10,9 +9,14 @@ import uvicorn
 
 from api.app import create_app
 from api.commands.frame import BadInput, JsonFlag, reporting
+from api.loopback import is_loopback
+from api.services.workspace import open_workspace
 from api.settings import Settings
 
 app = typer.Typer()
+
+GRACE_SECONDS = 5
+"""How long a stopping server lets answers finish; those that watch a run would go on for long."""
 
 
 @app.command()
@@ -31,10 +35,17 @@ def serve(
         chosen_host = host or settings.host
         chosen_port = settings.port if port is None else port
         require_loopback(chosen_host)
+        open_workspace(settings).close()  # what is missing is said here, not by the server
         server_app = create_app(settings)
         report.note(f"Serving http://{_in_address(chosen_host)}:{chosen_port}/docs (Ctrl-C ends)")
         report.result({"host": chosen_host, "port": chosen_port})
-        uvicorn.run(server_app, host=chosen_host, port=chosen_port, log_level="warning")
+        uvicorn.run(
+            server_app,
+            host=chosen_host,
+            port=chosen_port,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
 
 
 def require_loopback(host: str) -> None:
@@ -45,13 +56,8 @@ def require_loopback(host: str) -> None:
     BadInput
         When `host` is not `localhost` or a loopback address.
     """
-    if host == "localhost":
+    if is_loopback(host):
         return
-    try:
-        if ipaddress.ip_address(host).is_loopback:
-            return
-    except ValueError:
-        pass
     raise BadInput(
         f"The server listens on loopback addresses only, not on {host}: it does not know its "
         "callers yet (there are no logins), so anyone who reached it could read every order. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,8 @@ RUN_WORKERS = 2
 VERIFY_SECONDS_MAX = 60
 
 Tell = Callable[[str], None]
+Watch = Callable[[], AbstractContextManager[Callable[[ProgressView], None]]]
+"""Opens a view of the matching run's progress and closes it when the run is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def play(
     *,
     seconds: float,
     seed: int,
-    on_progress: Callable[[ProgressView], None],
+    watch: Watch,
     cancelled: Callable[[], bool] | None = None,
 ) -> Outcome:
     """Play the whole main job in an empty home; return what happened.
@@ -108,9 +111,7 @@ def play(
         enrol_operator(workspace, parties, uscc=fictional_uscc(OPERATOR_NUMBER))
         files = write_sample(settings.home / "sample", now_ms=workspace.clock_ms())
         lenders, imported = bring_in(workspace, files, tell)
-        result = match(
-            workspace, seconds=seconds, seed=seed, on_progress=on_progress, cancelled=cancelled
-        )
+        result = match(workspace, seconds=seconds, seed=seed, watch=watch, cancelled=cancelled)
         tell(f"3  Matched; plan and bound published in the log ({result.run.publication})")
         return _after_the_match(workspace, parties, tell, result, lenders, imported)
     finally:
@@ -169,7 +170,7 @@ def match(
     *,
     seconds: float,
     seed: int,
-    on_progress: Callable[[ProgressView], None],
+    watch: Watch,
     cancelled: Callable[[], bool] | None = None,
 ) -> RunResult:
     """Queue a run, execute it here, and return its result."""
@@ -182,7 +183,8 @@ def match(
         seed=seed,
         workers=RUN_WORKERS,
     )
-    matching_runs.execute(workspace, run_id, on_progress=on_progress, cancelled=cancelled)
+    with watch() as show:
+        matching_runs.execute(workspace, run_id, on_progress=show, cancelled=cancelled)
     return matching_runs.result(workspace, run_id)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import RenderableType
 
 from api.commands.frame import facts, percent
 from api.demo.story import Financed, Outcome
 from api.services.matching_runs import PlanSummary
 from ledger.values.money import format_minor
+
+_LONG_HEX = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24,}\b")
 
 
 def summary(outcome: Outcome) -> list[RenderableType]:
@@ -84,6 +88,11 @@ def _proof_rows(outcome: Outcome) -> list[tuple[str, str]]:
     caught = outcome.tampered.status == 1
     return [
         ("certificate", str(outcome.certificate)),
-        ("verified", outcome.verified.line if outcome.verified.status == 0 else "NO"),
-        ("tampered copy", outcome.tampered.line if caught else "NOT CAUGHT"),
+        ("verified", _short(outcome.verified.line) if outcome.verified.status == 0 else "NO"),
+        ("tampered copy", _short(outcome.tampered.line) if caught else "NOT CAUGHT"),
     ]
+
+
+def _short(line: str) -> str:
+    """Return the verifier's line with handles and hashes cut to their first eight digits."""
+    return _LONG_HEX.sub(r"\1...", line)

@@ -195,6 +195,7 @@ class DurableRuns:
             [sys.executable, "-m", self._worker],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the server, which stops its workers itself
         )
         try:
             with self._mutex:

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from api.deps import CALLER, AfterQuery, LimitQuery, Platform, PlatformDep, WorkspaceDep, page_of
 from api.errors import as_json, internal, problem_of
 from api.routes.conflicts import with_difference
-from api.routes.files import address
+from api.routes.files import REVALIDATE, address, file_response
 from api.schemas.matching import Result, Run, RunPage, RunRequest
 from api.schemas.openapi import refusals
 from api.services import matching_runs
@@ -77,10 +77,16 @@ def cancel_run(platform: PlatformDep, run_id: RunId) -> Run:
     return Run.of(view)
 
 
-@router.get("/{run_id}/result", responses=refusals(404, 409, 422))
-def get_result(workspace: WorkspaceDep, run_id: RunId) -> Result:
+@router.get("/{run_id}/result", response_model=Result, responses=refusals(404, 409, 422))
+def get_result(request: Request, workspace: WorkspaceDep, run_id: RunId) -> Response:
     """Return plan, bound, gap, prices and a reason for every order; 409 while there is none."""
-    return Result.of(matching_runs.result(workspace, str(run_id)))
+    result = Result.of(matching_runs.result(workspace, str(run_id)))
+    return file_response(
+        request,
+        result.model_dump_json().encode("utf-8"),
+        media_type="application/json",
+        cache=REVALIDATE,
+    )
 
 
 @router.get(

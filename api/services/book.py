@@ -12,7 +12,7 @@ from api.services.workspace import Workspace, new_handle
 from data.errors import Conflict, NotFound
 from data.importers.workbook import EnterpriseCard, WorkbookContent
 from data.kinds import OrganisationKind, OrganisationStatus
-from data.reference.calendar import next_week0
+from data.reference.calendar import check_week0, next_week0
 from data.stores import capacity, offers, orders, organisations, parks
 from data.stores.capacity import Scope
 from data.stores.organisations import Identifier, Organisation
@@ -46,8 +46,17 @@ def open_scope(
     ----------
     week0
         Monday of week 0; None: the Monday after today.
+
+    Raises
+    ------
+    BadRequest
+        When `week0` is no Monday.
     """
     now = workspace.clock_ms()
+    try:
+        first = next_week0(now) if week0 is None else check_week0(week0)
+    except ValueError as wrong:
+        raise BadRequest(f"{wrong}.", week0=str(week0)) from None
     parks.ensure(
         session,
         workspace.operator_id,
@@ -63,7 +72,7 @@ def open_scope(
         session,
         workspace.operator_id,
         problem,
-        week0 or next_week0(now),
+        first,
         scope_id=new_handle(),
         name=name,
         now_ms=now,
@@ -91,12 +100,10 @@ def add_workbook(
         raise BadRequest(f"{beyond}; the book plans {scope.settings.weeks} weeks.") from None
     known = {park.park_id for park in capacity.parks(session, workspace.viewer, scope.id)}
     for offer in fitted.offers:
-        if offer.park_id not in known:
-            raise BadRequest(
-                f"offer {offer.offer_id}: expected one of the parks {', '.join(sorted(known))}, "
-                f"got {offer.park_id}.",
-                offer=offer.offer_id,
-            )
+        _require_park(f"offer {offer.offer_id}", offer.park_id, known)
+    for card in content.enterprises:
+        if card.park_id:
+            _require_park(f"enterprise {card.enterprise_id}", card.park_id, known)
     now = workspace.clock_ms()
     for card in content.enterprises:
         _add_enterprise(session, workspace, card, now)
@@ -106,6 +113,14 @@ def add_workbook(
     new_orders = [one for one in fitted.orders if _is_new_order(session, workspace, scope, one)]
     offers.add(session, workspace.operator_id, scope.id, new_offers)
     orders.add(session, workspace.operator_id, scope.id, new_orders)
+
+
+def _require_park(what: str, park_id: str, known: set[str]) -> None:
+    if park_id not in known:
+        parks_known = ", ".join(sorted(known))
+        raise BadRequest(
+            f"{what}: expected one of the parks {parks_known}, got {park_id}.", park=park_id
+        )
 
 
 def _named(problem: Problem, now_ms: int) -> list[Organisation]:

@@ -1,8 +1,8 @@
 """From an accepted plan to purchase orders: one for each order and enterprise, dates written out.
 
-`docs/spec/claims.md` section 9: seller is the enterprise, buyer the order's buyer; the number is the
-order's own number with the enterprise's rank and the plan's version; the amount is what the plan
-pays that enterprise, rounded up to a fen once; the lines are its operations.
+`docs/spec/claims.md` section 9: seller is the enterprise, buyer the order's buyer; the number is
+the order's own number with the enterprise's rank and the plan's version; the amount is what the
+plan pays that enterprise, rounded up to a fen once; the lines are its operations.
 """
 
 from __future__ import annotations

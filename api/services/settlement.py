@@ -71,20 +71,29 @@ def reconcile(workspace: Workspace) -> int:
 
     Answers to proposals, and purchase orders that were submitted, confirmed or rejected.
     """
-    mended = 0
+    with workspace.snapshot() as session, workspace.log.reader() as reader:
+        answers = [
+            (proposal.id, ProposalState.from_json(state))
+            for proposal in _all(proposals.listing, session, workspace, ProposalStatus.PROPOSED)
+            if (state := reader.state(f"{ProposalState.prefix}/{proposal.id}")) is not None
+        ]
+        orders = [
+            (order.ledger_handle, OrderState.from_json(state).status)
+            for status in (PurchaseOrderStatus.IMPORTED, PurchaseOrderStatus.SUBMITTED)
+            for order in _all(purchase_orders.listing, session, workspace, status)
+            if order.ledger_handle is not None
+            and (state := reader.state(f"{OrderState.prefix}/{order.ledger_handle}")) is not None
+            and OrderState.from_json(state).status.value != status.value
+        ]
+    if not answers and not orders:
+        return 0
     with workspace.transaction() as session:
-        waiting = _all(proposals.listing, session, workspace, ProposalStatus.PROPOSED)
-        for proposal in waiting:
-            answer = workspace.log.state(f"{ProposalState.prefix}/{proposal.id}")
-            if answer is not None:
-                state = ProposalState.from_json(answer)
-                accepted = state.status is AnswerStatus.ACCEPTED
-                _decide(workspace, session, proposal.id, accepted=accepted, by=state.party)
-                mended += 1
-        for status in (PurchaseOrderStatus.IMPORTED, PurchaseOrderStatus.SUBMITTED):
-            for order in _all(purchase_orders.listing, session, workspace, status):
-                mended += _follow_record(workspace, session, order.ledger_handle)
-    return mended
+        for proposal_id, answer in answers:
+            accepted = answer.status is AnswerStatus.ACCEPTED
+            _decide(workspace, session, proposal_id, accepted=accepted, by=answer.party)
+        for handle, status in orders:
+            _follow_record(workspace, session, handle, status)
+    return len(answers) + len(orders)
 
 
 def _all(
@@ -98,19 +107,15 @@ def _all(
     return rows
 
 
-def _follow_record(workspace: Workspace, session: Session, handle: str | None) -> int:
-    value = None if handle is None else workspace.log.state(f"{OrderState.prefix}/{handle}")
-    if handle is None or value is None:
-        return 0
-    status = OrderState.from_json(value).status
-    if status is OrderStatus.SUBMITTED:
-        _submitted(workspace, session, handle)
-    elif status is OrderStatus.CONFIRMED:
-        _submitted(workspace, session, handle)
-        _confirmed(workspace, session, handle)
-    else:
+def _follow_record(
+    workspace: Workspace, session: Session, handle: str, status: OrderStatus
+) -> None:
+    if status is OrderStatus.REJECTED:
         _rejected(workspace, session, handle)
-    return 1
+        return
+    _submitted(workspace, session, handle)
+    if status is OrderStatus.CONFIRMED:
+        _confirmed(workspace, session, handle)
 
 
 def _onboarded(workspace: Workspace, session: Session, draft: Draft) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.capacity.check import OrderCost, check
-from matching.capacity.columns import Columns, Ints
+from matching.capacity.ground import Ground, Ints
 from matching.capacity.order_routes import PRICE, TOTAL, Lot, Search, Weights, exact_lot, fill
 from matching.capacity.plan import PlanLine
 from matching.capacity.problem import Order, Problem, Quotation
@@ -28,8 +28,8 @@ class AlonePlan:
 class Planner:
     """Plans single orders of one problem."""
 
-    def __init__(self, problem: Problem, columns: Columns) -> None:
-        self.problem, self.columns = problem, columns
+    def __init__(self, problem: Problem, ground: Ground) -> None:
+        self.problem, self.ground = problem, ground
         self._offers = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
         self._parks = {park.park_id: park for park in problem.parks}
         self._quotations: dict[str, list[Quotation]] = {}
@@ -38,7 +38,7 @@ class Planner:
 
     def lots_tried(self, at: int) -> int:
         """Return the largest number of lots that `plan` tries for order number `at`."""
-        return min(LOTS_TRIED_MAX, int(self.columns.max_lots[at]))
+        return min(LOTS_TRIED_MAX, int(self.ground.max_lots[at]))
 
     def plan(self, at: int, idle: Ints) -> AlonePlan | None:
         """Return a profitable plan of order number `at` in the idle minutes (offers × weeks).
@@ -66,8 +66,8 @@ class Planner:
         """Route one lot after the other; each takes its minutes from `idle`."""
         lines: list[PlanLine] = []
         for number, quantity in enumerate(pieces, 1):
-            lot = exact_lot(self.columns, at, quantity)
-            search = Search(self.columns, at, idle=idle, weights=weights)
+            lot = exact_lot(self.ground, at, quantity)
+            search = Search(self.ground, at, idle=idle, weights=weights)
             if not np.isfinite(search.run(lot)):
                 return None
             made = self._fill_lot(at, search.route(), lot, idle)
@@ -94,13 +94,13 @@ class Planner:
 
         None when two operations want the same minutes of an offer and one finds none.
         """
-        columns, made = self.columns, []
-        ready, park = int(columns.release[at]), int(columns.park[route[0]])
+        ground, made = self.ground, []
+        ready, park = int(ground.release[at]), int(ground.park[route[0]])
         for step, entry in enumerate(route, 1):
-            offer, here = int(columns.offer[entry]), int(columns.park[entry])
-            ready += int(columns.park_lag[park, here])
+            offer, here = int(ground.offer[entry]), int(ground.park[entry])
+            ready += int(ground.park_lag[park, here])
             work = int(lot.minutes[entry - lot.start])
-            found = fill(idle[offer], work, ready=ready, block=columns.block)
+            found = fill(idle[offer], work, ready=ready, block=ground.block)
             if found is None:
                 return None
             for week, minutes in found.items():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.capacity.charges import build_charges
+from matching.capacity.charges import Charges, build_charges
 from matching.capacity.columns import Columns, Ints
 from matching.capacity.kernels.branching import bound_orders
 from matching.capacity.kernels.relaxation import Relaxed, make_relaxed
@@ -47,7 +47,14 @@ class Bounder:
         self.able = able_orders(c)
         self._memory: list[Relaxed] = []
 
-    def earned(self, millifen: Ints, effort: Effort, *, orders: Ints | None = None) -> Ints:
+    def earned(
+        self,
+        millifen: Ints,
+        effort: Effort,
+        *,
+        orders: Ints | None = None,
+        charges: Charges | None = None,
+    ) -> Ints:
         """Return what each order can earn at most at the prices, in parts of a fen, ≥ 0.
 
         Parameters
@@ -56,18 +63,19 @@ class Bounder:
             Offers × weeks, thousandths of a fen per minute, ≥ 0.
         orders
             Which orders to bound; the others get 0. Default: all that have eligible offers.
+        charges
+            Other costs than the problem's, for the same columns.
         """
         todo = self.able if orders is None else orders
         earned = np.zeros(len(self.columns.orders), np.int64)
         while len(self._memory) < THREADS:
             self._memory.append(make_relaxed(self.columns))
         numbers = np.array(effort, np.int64)
+        costs = charges or self.charges
 
         def part(thread: int) -> None:
             mine = np.ascontiguousarray(todo[thread::THREADS])
-            bound_orders(
-                self.columns, self.charges, self._memory[thread], mine, millifen, numbers, earned
-            )
+            bound_orders(self.columns, costs, self._memory[thread], mine, millifen, numbers, earned)
 
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(part, range(THREADS)))

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.capacity.columns import Ints
 from matching.capacity.problem import Offer, Operation, Order, Problem
 from matching.explain import Known, Param, Reason
 
@@ -40,6 +39,7 @@ CODES = {
 PAIRS_PER_BLOCK = 4_000_000
 LISTED_MAX = 5
 
+Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.capacity.columns import Columns, Floats, Ints
+from matching.capacity.ground import Floats, Ground, Ints
 
 NEVER = np.inf
 CLAIM_MARGIN = 1e-9  # of the amount, beside a hundredth of a fen: float sums err by far less
@@ -59,34 +59,34 @@ class Stage(NamedTuple):
     done: Floats  # parks × weeks: least cost of a lot whose operation ends in the week
 
 
-def exact_lot(columns: Columns, order: int, pieces: int) -> Lot:
+def exact_lot(ground: Ground, order: int, pieces: int) -> Lot:
     """Return a lot of so many pieces; it finds no time where the minimum lot is greater."""
-    start, end = _entries(columns, order)
-    minutes = columns.setup[start:end] + _work(columns, order, np.full(end - start, pieces))
-    small = columns.min_lot[start:end] > pieces
-    share = pieces / int(columns.quantity[order])
+    start, end = _entries(ground, order)
+    minutes = ground.setup[start:end] + _work(ground, order, np.full(end - start, pieces))
+    small = ground.min_lot[start:end] > pieces
+    share = pieces / int(ground.quantity[order])
     return Lot(start, np.where(small, np.iinfo(np.int64).max, minutes), minutes, share)
 
 
-def least_lot(columns: Columns, order: int, pieces: int) -> Lot:
+def least_lot(ground: Ground, order: int, pieces: int) -> Lot:
     """Return a lot of at least so many pieces that pays for the whole order: for lower bounds."""
-    start, end = _entries(columns, order)
-    found = np.maximum(columns.min_lot[start:end], pieces)
-    setup = columns.setup[start:end]
-    whole = setup + columns.total[start:end]
-    return Lot(start, setup + _work(columns, order, found), whole, 1.0)
+    start, end = _entries(ground, order)
+    found = np.maximum(ground.min_lot[start:end], pieces)
+    setup = ground.setup[start:end]
+    whole = setup + ground.total[start:end]
+    return Lot(start, setup + _work(ground, order, found), whole, 1.0)
 
 
-def _entries(columns: Columns, order: int) -> tuple[int, int]:
-    first, last = columns.steps[order], columns.steps[order + 1]
-    return int(columns.rows[first]), int(columns.rows[last])
+def _entries(ground: Ground, order: int) -> tuple[int, int]:
+    first, last = ground.steps[order], ground.steps[order + 1]
+    return int(ground.rows[first]), int(ground.rows[last])
 
 
-def _work(columns: Columns, order: int, pieces: Ints) -> Ints:
+def _work(ground: Ground, order: int, pieces: Ints) -> Ints:
     """Return ceil(total × pieces / quantity) per entry; the product may exceed 64 bits."""
-    start, end = _entries(columns, order)
-    quantity = int(columns.quantity[order])
-    pairs = zip(columns.total[start:end].tolist(), pieces.tolist(), strict=True)
+    start, end = _entries(ground, order)
+    quantity = int(ground.quantity[order])
+    pairs = zip(ground.total[start:end].tolist(), pieces.tolist(), strict=True)
     return np.array([-(-total * made // quantity) for total, made in pairs], np.int64)
 
 
@@ -114,12 +114,12 @@ def last_weeks(idle: Ints, minutes: Ints, *, block: int) -> Ints:
 class Search:
     """Finds the best route of one order through given idle minutes."""
 
-    def __init__(self, columns: Columns, order: int, *, idle: Ints, weights: Weights) -> None:
-        self._columns, self._order, self._idle = columns, order, idle
+    def __init__(self, ground: Ground, order: int, *, idle: Ints, weights: Weights) -> None:
+        self._ground, self._order, self._idle = ground, order, idle
         self._weights = weights
-        self._fixed = weights.price * columns.leg_fixed
+        self._fixed = weights.price * ground.leg_fixed
         self._per_km = float(
-            weights.price * columns.leg_price[order] + weights.carbon * columns.leg_carbon[order]
+            weights.price * ground.leg_price[order] + weights.carbon * ground.leg_carbon[order]
         )
         self._share = 1.0
         self.stages: list[Stage] = []
@@ -129,12 +129,12 @@ class Search:
 
         Fills `stages`, up to the first operation that no lot can finish.
         """
-        columns, order, self._share = self._columns, self._order, lot.share
+        ground, order, self._share = self._ground, self._order, lot.share
         self.stages = []
         done, parks = np.empty((0, 0)), np.empty(0, np.int64)
-        for row in range(int(columns.steps[order]), int(columns.steps[order + 1])):
-            entries = np.arange(columns.rows[row], columns.rows[row + 1])
-            found, slot = np.unique(columns.park[entries], return_inverse=True)
+        for row in range(int(ground.steps[order]), int(ground.steps[order + 1])):
+            entries = np.arange(ground.rows[row], ground.rows[row + 1])
+            found, slot = np.unique(ground.park[entries], return_inverse=True)
             ready = self._ready(done, parks, found)
             stage = self._stage(entries, found, slot, ready, lot)
             self.stages.append(stage)
@@ -145,16 +145,16 @@ class Search:
 
     def _ready(self, done: Floats, before: Ints, parks: Ints) -> Floats:
         """Return the least cost of a lot that waits at each park at the start of each week."""
-        columns, weeks = self._columns, self._columns.weeks
+        ground, weeks = self._ground, self._ground.weeks
         if not self.stages:
             ready = np.full((len(parks), weeks), NEVER)
-            ready[:, int(columns.release[self._order]) :] = 0.0
+            ready[:, int(ground.release[self._order]) :] = 0.0
             return ready
         shifted = np.full((3, len(before), weeks), NEVER)
         for lag in range(min(3, weeks)):
             shifted[lag, :, lag:] = done[:, : weeks - lag]
-        km = columns.park_km[np.ix_(before, parks)]
-        lags = columns.park_lag[np.ix_(before, parks)]
+        km = ground.park_km[np.ix_(before, parks)]
+        lags = ground.park_lag[np.ix_(before, parks)]
         legs = np.where(
             before[:, None] == parks, 0.0, self._fixed + km * self._per_km * self._share
         )
@@ -162,35 +162,35 @@ class Search:
         return np.minimum.accumulate(moved.min(axis=0), axis=1)
 
     def _stage(self, entries: Ints, parks: Ints, slot: Ints, ready: Floats, lot: Lot) -> Stage:
-        columns, weeks = self._columns, self._columns.weeks
+        ground, weeks = self._ground, self._ground.weeks
         minutes, paid = lot.minutes[entries - lot.start], lot.paid[entries - lot.start]
-        ends = last_weeks(self._idle[columns.offer[entries]], minutes, block=columns.block)
+        ends = last_weeks(self._idle[ground.offer[entries]], minutes, block=ground.block)
         ends = ends[:, :weeks]
         work = self._weights.price * (
-            columns.rate[entries] * paid + columns.quote[entries] * lot.share
+            ground.rate[entries] * paid + ground.quote[entries] * lot.share
         )
-        work = work + self._weights.carbon * columns.carbon[entries] * paid
+        work = work + self._weights.carbon * ground.carbon[entries] * paid
         done = np.full((len(parks), weeks + 1), NEVER)
         np.minimum.at(done, (slot[:, None], ends), ready[slot] + work[:, None])
         return Stage(entries, parks, slot, ready, work, ends, done[:, :weeks])
 
     def _delivered(self) -> Floats:
         """Return the cost of delivery from each state of the last stage; inf where too late."""
-        columns, last = self._columns, self.stages[-1]
+        ground, last = self._ground, self.stages[-1]
         arrival = self.arrivals()
-        km = columns.buyer_km[self._order, last.parks]
+        km = ground.buyer_km[self._order, last.parks]
         legs = self._fixed + km * self._per_km * self._share
-        late = np.maximum(0, arrival - columns.due[self._order])
-        tardy = self._weights.tardiness * columns.tardy_cost[self._order] * self._share * late
+        late = np.maximum(0, arrival - ground.due[self._order])
+        tardy = self._weights.tardiness * ground.tardy_cost[self._order] * self._share * late
         cost = last.done + legs[:, None] + tardy
-        in_time: Floats = np.where(arrival > columns.latest[self._order], NEVER, cost)
+        in_time: Floats = np.where(arrival > ground.latest[self._order], NEVER, cost)
         return in_time
 
     def arrivals(self) -> Ints:
         """Return the week of arrival from each state of the last stage."""
-        columns, parks = self._columns, self.stages[-1].parks
-        weeks: Ints = np.arange(columns.weeks)[None, :]
-        lags: Ints = columns.buyer_lag[self._order, parks][:, None]
+        ground, parks = self._ground, self.stages[-1].parks
+        weeks: Ints = np.arange(ground.weeks)[None, :]
+        lags: Ints = ground.buyer_lag[self._order, parks][:, None]
         return weeks + lags
 
     def route(self) -> list[int]:
@@ -210,10 +210,10 @@ class Search:
 
     def _came_from(self, before: Stage, park: int, week: int) -> tuple[int, int]:
         """Return the cheapest state of a stage from which a lot is at a park by a week."""
-        columns = self._columns
-        km, lag = columns.park_km[before.parks, park], columns.park_lag[before.parks, park]
+        ground = self._ground
+        km, lag = ground.park_km[before.parks, park], ground.park_lag[before.parks, park]
         legs = np.where(before.parks == park, 0.0, self._fixed + km * self._per_km * self._share)
-        in_time = np.arange(columns.weeks)[None, :] + lag[:, None] <= week
+        in_time = np.arange(ground.weeks)[None, :] + lag[:, None] <= week
         cost = np.where(in_time, before.done + legs[:, None], NEVER)
         return _least(cost)
 
@@ -241,5 +241,5 @@ def fill(idle: Ints, minutes: int, *, ready: int, block: int) -> dict[int, int] 
 
 
 def surely(cost: float) -> int:
-    """Return a whole number of fen that a true cost of about this amount is sure to reach."""
+    """Return a whole number of fen that the true cost, rounded up to a fen, is sure to reach."""
     return ceil(cost - abs(cost) * CLAIM_MARGIN - 0.01)

@@ -12,13 +12,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil
+from typing import Protocol
 
 import numpy as np
 
 from matching.capacity.alone import AlonePlan, Planner
-from matching.capacity.check import OrderCost, check
-from matching.capacity.columns import Columns, Ints, build_columns
+from matching.capacity.check import CheckReport, OrderCost, check
 from matching.capacity.eligibility import Eligibility, eligible_offers, refusal
+from matching.capacity.ground import Ground, Ints, build_ground
 from matching.capacity.order_routes import (
     PRICE,
     TIME,
@@ -38,7 +39,11 @@ LISTED_MAX = 5
 
 
 def reasons_for(
-    problem: Problem, plan: Iterable[PlanLine], prices: Iterable[Price]
+    problem: Problem,
+    plan: Iterable[PlanLine],
+    prices: Iterable[Price],
+    *,
+    report: CheckReport | None = None,
 ) -> dict[str, Reason]:
     """Return a reason for every order, in the order of the problem.
 
@@ -48,6 +53,8 @@ def reasons_for(
         A valid plan.
     prices
         Those of the plan's bound; offer-weeks that are not listed have price 0.
+    report
+        What `check` says of the plan, when it is known already.
 
     Raises
     ------
@@ -59,7 +66,7 @@ def reasons_for(
     A few milliseconds for each order that is refused although offers fit.
     """
     lines = tuple(plan)
-    report = check(problem, lines)
+    report = check(problem, lines) if report is None else report
     if report.violations:
         raise ValueError(
             f"the plan breaks {len(report.violations)} rules ({dict(report.counts)}): "
@@ -77,6 +84,20 @@ def reasons_for(
             found = refusal(problem, eligibility, at)
             reasons[order.order_id] = found or refused.reason(at)
     return reasons
+
+
+class Priced(Protocol):
+    """Whatever can say its prices."""
+
+    def price_list(self) -> tuple[Price, ...]:
+        """Return the prices of the bound."""
+
+
+def explain_all(
+    problem: Problem, priced: Priced, plan: Iterable[PlanLine], report: CheckReport
+) -> dict[str, Reason]:
+    """Return the reasons of a plan that was just made and checked."""
+    return reasons_for(problem, plan, priced.price_list(), report=report)
 
 
 def _enterprises(problem: Problem, lines: Iterable[PlanLine]) -> dict[str, tuple[str, ...]]:
@@ -129,11 +150,11 @@ class _Refused:
         prices: Iterable[Price],
         eligibility: Eligibility,
     ) -> None:
-        self._problem, self._eligibility = problem, eligibility
-        self._columns: Columns = build_columns(problem)
-        self._planner = Planner(problem, self._columns)
+        self._problem = problem
+        self._ground: Ground = build_ground(problem, eligibility)
+        self._planner = Planner(problem, self._ground)
         self._offers = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
-        self._left = self._columns.idle.copy()
+        self._left = self._ground.idle.copy()
         self._holders: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
         for line in lines:
             self._left[self._offers[line.offer_id], line.week] -= line.minutes
@@ -152,18 +173,18 @@ class _Refused:
         )
 
     def _search(self, at: int, weights: Weights) -> Search:
-        return Search(self._columns, at, idle=self._columns.idle, weights=weights)
+        return Search(self._ground, at, idle=self._ground.idle, weights=weights)
 
     def _least(self, at: int, weights: Weights) -> float:
         """Return a lower bound of a weighted cost over all plans of an order, in any lots."""
-        only_one = int(self._columns.max_lots[at]) == 1
+        only_one = int(self._ground.max_lots[at]) == 1
         pieces = self._problem.orders[at].quantity if only_one else 1
-        return self._search(at, weights).run(least_lot(self._columns, at, pieces))
+        return self._search(at, weights).run(least_lot(self._ground, at, pieces))
 
     def _time(self, at: int) -> Reason | None:
         """Return why the largest lot arrives nowhere in time, if that is so."""
-        lots = int(self._columns.max_lots[at])
-        lot = least_lot(self._columns, at, -(-self._problem.orders[at].quantity // lots))
+        lots = int(self._ground.max_lots[at])
+        lot = least_lot(self._ground, at, -(-self._problem.orders[at].quantity // lots))
         search = self._search(at, TIME)
         if np.isfinite(search.run(lot)):
             return None
@@ -183,31 +204,26 @@ class _Refused:
         )
 
     def _no_weeks(self, at: int, stages: list[Stage], lot: Lot) -> Reason:
-        order, columns, stage = self._problem.orders[at], self._columns, stages[-1]
-        row = int(columns.steps[at]) + len(stages) - 1
-        fits = self._eligibility.offers[
-            self._eligibility.rows[row] : self._eligibility.rows[row + 1]
-        ]
-        nearest = (0, int(fits[0]), columns.weeks, 0, 0)  # no offer has any idle minutes at all
+        order, ground, stage = self._problem.orders[at], self._ground, stages[-1]
         candidates = []
         for entry, slot in zip(stage.entries.tolist(), stage.slot.tolist(), strict=True):
-            offer = int(columns.offer[entry])
+            offer = int(ground.offer[entry])
             ready = int(np.isfinite(stage.ready[slot]).argmax())
             if not np.isfinite(stage.ready[slot]).any():
-                ready = columns.weeks
-            idle = most_in_a_block(columns.idle[offer][ready:], columns.block)
+                ready = ground.weeks
+            idle = most_in_a_block(ground.idle[offer][ready:], ground.block)
             minutes = int(lot.minutes[entry - lot.start])
             candidates.append((minutes - idle, offer, ready, minutes, idle))
-        _, offer, ready, minutes, idle = min(candidates, default=nearest)
+        _, offer, ready, minutes, idle = min(candidates)
         return Reason(
             code="no_weeks",
             params={
                 "step": len(stages),
                 "process": order.operations[len(stages) - 1].process,
-                "left": len(fits),
+                "left": len(candidates),
                 "nearest": self._problem.offers[offer].offer_id,
                 "from_week": ready,
-                "last_week": columns.weeks - 1,
+                "last_week": ground.weeks - 1,
                 "minutes": minutes,
                 "idle_minutes": idle,
                 "known": Known.BOUND.value,
@@ -253,7 +269,7 @@ class _Refused:
 
     def _taken(self, at: int) -> Reason:
         """Return what the order would need and who has it; or that nothing was found even alone."""
-        order, found = self._problem.orders[at], self._planner.plan(at, self._columns.idle)
+        order, found = self._problem.orders[at], self._planner.plan(at, self._ground.idle)
         if found is None:
             return Reason(
                 code="no_plan_found",
@@ -272,7 +288,7 @@ class _Refused:
         short.sort(key=lambda key: (-self._prices.get(key, 0), key))
         charge_fen = -(-charge // 1000)
         priced_out = charge_fen >= found.cost.profit_fen
-        rows = self._columns.rows[self._columns.steps[at] : self._columns.steps[at + 1] + 1]
+        rows = self._ground.rows[self._ground.steps[at] : self._ground.steps[at + 1] + 1]
         params: dict[str, Param] = {
             "eligible": tuple(str(count) for count in np.diff(rows).tolist()),
             "binding": tuple(f"{o} {w} {self._prices.get((o, w), 0)}" for o, w in short)[

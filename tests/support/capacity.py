@@ -13,7 +13,8 @@ from typing import Any
 from data.importers.bundle import read_bundle
 from data.samples.random_instance import write_instance
 from matching.capacity.alone import Planner
-from matching.capacity.columns import build_columns
+from matching.capacity.eligibility import eligible_offers
+from matching.capacity.ground import build_ground
 from matching.capacity.plan import PlanLine
 from matching.capacity.problem import (
     Offer,
@@ -131,13 +132,13 @@ def random_problem(orders: int, offers: int, seed: int) -> Problem:
 @cache
 def inserted_plan(problem: Problem, *, every: int = 1) -> tuple[PlanLine, ...]:
     """Return a valid plan: orders go in one after the other, every n-th of them at all."""
-    columns = build_columns(problem)
-    planner, idle = Planner(problem, columns), columns.idle.copy()
+    ground = build_ground(problem, eligible_offers(problem))
+    planner, idle = Planner(problem, ground), ground.idle.copy()
     position = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
     lines: list[PlanLine] = []
     for at in range(0, len(problem.orders), every):
-        first, last = columns.steps[at], columns.steps[at + 1]
-        if min(columns.rows[first + 1 : last + 1] - columns.rows[first:last]) == 0:
+        first, last = ground.steps[at], ground.steps[at + 1]
+        if min(ground.rows[first + 1 : last + 1] - ground.rows[first:last]) == 0:
             continue
         found = planner.plan(at, idle)
         for one in () if found is None else found.lines:

@@ -8,7 +8,7 @@ import numpy as np
 from numba import int64
 
 from matching.capacity.columns import OFFER, Columns, Floats, Ints
-from matching.capacity.kernels.compiled import inner
+from matching.capacity.kernels.compiled import inner, kernel
 from matching.capacity.kernels.copying import copy_numbers, copy_row, copy_rows
 from matching.capacity.kernels.workspace import Workspace
 
@@ -54,7 +54,7 @@ def copy_book(book: Book) -> Book:
     return Book(*(column.copy() for column in book))
 
 
-@inner
+@kernel
 def overwrite_book(book: Book, other: Book) -> None:
     """Make `book` equal to `other`."""
     copy_rows(book.free, other.free, len(book.free))

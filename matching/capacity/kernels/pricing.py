@@ -11,7 +11,7 @@ from matching.capacity.kernels.workspace import Workspace
 
 
 @inner
-def _add_use(c: Columns, w: Workspace, order: int, lots: int, sign: int, use: Ints) -> None:
+def _add_use(c: Columns, w: Workspace, order: int, lots: int, use: Ints) -> None:
     """Add the minutes of the best lots of the workspace to a table of offers × weeks."""
     for lot in range(lots):
         for k in range(c.steps[order + 1] - c.steps[order]):
@@ -19,7 +19,7 @@ def _add_use(c: Columns, w: Workspace, order: int, lots: int, sign: int, use: In
             start = w.lots_best[lot, k, 1]
             for at in range(c.block):
                 if w.lots_best[lot, k, 2 + at] > 0:
-                    use[offer, start + at] += sign * w.lots_best[lot, k, 2 + at]
+                    use[offer, start + at] += w.lots_best[lot, k, 2 + at]
 
 
 @kernel
@@ -44,11 +44,17 @@ def demand_at(
         load_order(c, w, order, c.idle, prices, 1.0)
         lots = plan_order(c, w, order, effort, rng)
         earned[order] = 0.0
-        if lots == 0:
-            continue
-        reduced = w.worth[1]
-        if reduced > 0:
-            earned[order] = reduced
-            total += reduced
-            _add_use(c, w, order, lots, 1, use)
+        if lots > 0 and w.worth[1] > 0:
+            earned[order] = w.worth[1]
+            total += w.worth[1]
+            _add_use(c, w, order, lots, use)
     return total
+
+
+@kernel
+def plan_alone(
+    c: Columns, w: Workspace, order: int, prices: Floats, effort: int, rng: State
+) -> int:
+    """Let one order plan alone on all capacity; return the lots, which are in the workspace."""
+    load_order(c, w, order, c.idle, prices, 1.0)
+    return int(plan_order(c, w, order, effort, rng))

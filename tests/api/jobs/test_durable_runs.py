@@ -103,7 +103,7 @@ def test_a_run_that_was_queued_without_a_server_is_taken_up(sqlite_workspace):
 
 
 def test_a_transaction_that_fails_queues_neither_run_nor_job(sqlite_workspace):
-    class Interrupted(Exception):  # noqa: N818 - as the product names its own
+    class Interrupted(Exception):
         pass
 
     with launched(sqlite_workspace, "end") as runs:

@@ -107,6 +107,8 @@ def test_there_is_no_result_before_the_end(park_client):
 def test_the_result_holds_plan_bound_gap_and_a_reason_for_every_order(park_client, done):
     answer = park_client.get(f"/v1/matching-runs/{done}/result")
     assert answer.status_code == 200
+    tag = {"If-None-Match": answer.headers["etag"]}
+    assert park_client.get(f"/v1/matching-runs/{done}/result", headers=tag).status_code == 304
     result = answer.json()
     summary = result["run"]["summary"]
     assert summary["objective_fen"] <= summary["bound_fen"]

@@ -183,13 +183,16 @@ def test_a_revoked_key_signs_nothing_more(stage, order):
         ("claim.requested", {"order": "{order}", "amount": "5", "maturity": "soon"}, "YYYY-MM-DD"),
         ("policy.set", {"lender": "BANK", "alpha_u0": "9999"}, "0 to 9000"),
         ("policy.set", {"lender": "BANK", "alpha_u0": "many"}, "a whole number"),
-        ("key.enrolled", {"organisation": "BANK", "user": "x", "duty": "boss", "public_key": "AA=="},
-         "maker or checker"),
+        (
+            "key.enrolled",
+            {"organisation": "BANK", "user": "x", "duty": "boss", "public_key": "AA=="},
+            "maker or checker",
+        ),
         ("key.revoked", {"kid": "ab" * 16, "reason": "left"}, "No key"),
         ("plan.published", {}, "No draft is made of"),
         ("nonsense", {}, "No draft is made of"),
     ],
-)  # fmt: skip
+)
 def test_wrong_facts_are_refused_with_what_would_do(stage, order, event, facts, told):
     stage.lender()
     given = {name: str(value).replace("{order}", order) for name, value in facts.items()}

@@ -300,7 +300,7 @@ def _keep(workspace: Workspace, run_id: str, solved: Solved) -> None:
         )
         plan = plans.of_run(session, workspace.viewer, run_id)
         if plan is not None:
-            plan_publication.enqueue(workspace, session, plan)
+            plan_publication.enqueue(workspace, session, plan, solved.problem)
 
 
 def _view(workspace: Workspace, session: Session, run: Run) -> RunView:

@@ -28,13 +28,17 @@ def request_id(plan_id: str) -> str:
     return hashlib.sha256(f"parkloom/plan.published/v1\n{plan_id}".encode()).hexdigest()[:32]
 
 
-def enqueue(workspace: Workspace, session: Session, plan: Plan) -> None:
+def enqueue(workspace: Workspace, session: Session, plan: Plan, problem: Problem) -> None:
     """Ask every party for its answer, and the sequencer to enter `plan.published`.
 
     Runs in the caller's transaction, the one that stores the plan. Doing it again is harmless;
     a publication that was refused, because the operator's key was not enrolled yet, waits anew.
+
+    Parameters
+    ----------
+    problem
+        The snapshot that the plan was made from.
     """
-    problem = snapshots.load(session, workspace.viewer, plan.snapshot_digest)
     lines = plans.lines(session, workspace.viewer, plan.id)
     proposals.add(session, workspace.operator_id, _proposals(plan, problem, lines))
     operator = organisations.get(session, workspace.viewer, OPERATOR)
@@ -72,7 +76,9 @@ def status(workspace: Workspace, session: Session, plan_id: str) -> str:
 def publish_again(workspace: Workspace, plan_id: str) -> str:
     """Ask once more for a publication that was refused; return its status then."""
     with workspace.transaction() as session:
-        enqueue(workspace, session, plans.get(session, workspace.viewer, plan_id))
+        plan = plans.get(session, workspace.viewer, plan_id)
+        problem = snapshots.load(session, workspace.viewer, plan.snapshot_digest)
+        enqueue(workspace, session, plan, problem)
     workspace.writer.drain()
     with workspace.snapshot() as session:
         return status(workspace, session, plan_id)

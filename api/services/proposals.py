@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,13 +73,15 @@ def list_proposals(
         while batch := store.listing(session, viewer, plan_id=plan_id, after=after):
             found.extend(one for one in batch if order_id in {None, one.order_id})
             after = batch[-1].id
-        return tuple(_view(workspace, session, proposal) for proposal in found)
+        shown = _Shown(workspace, session)
+        return tuple(_view(shown, proposal) for proposal in found)
 
 
 def get(workspace: Workspace, proposal_id: str) -> ProposalView:
     """Return one proposal. Raises NotFound."""
     with workspace.snapshot() as session:
-        return _view(workspace, session, store.get(session, workspace.viewer, proposal_id))
+        proposal = store.get(session, workspace.viewer, proposal_id)
+        return _view(_Shown(workspace, session), proposal)
 
 
 def draft_answer(workspace: Workspace, proposal_id: str, answer: Answer) -> Draft:
@@ -104,12 +107,42 @@ def draft_answers(
 ) -> tuple[Draft, ...]:
     """Make the drafts of the same answer to several proposals; see `draft_answer`."""
     with workspace.snapshot() as session:
+        shown = _Shown(workspace, session)
         found = [store.get(session, workspace.viewer, one) for one in proposal_ids]
-        return tuple(_draft(workspace, session, proposal, answer) for proposal in found)
+        for proposal in found:
+            require_open(workspace, session, proposal)
+        return tuple(_draft(workspace, shown, proposal, answer) for proposal in found)
 
 
-def _draft(workspace: Workspace, session: Session, proposal: Proposal, answer: Answer) -> Draft:
-    require_open(workspace, session, proposal)
+class _Shown:
+    """What parties see of plans and are called in the record; each asked of the store once."""
+
+    def __init__(self, workspace: Workspace, session: Session) -> None:
+        self._workspace = workspace
+        self._session = session
+        self._lines: dict[tuple[str, str], dict[str, list[PlanLine]]] = {}
+        self._parties: dict[str, str] = {}
+
+    def lines(self, proposal: Proposal) -> tuple[PlanLine, ...]:
+        """Return the lines of the proposal's order that its party may see."""
+        key = proposal.plan_id, proposal.party_id
+        if key not in self._lines:
+            viewer = self._workspace.viewer_of(proposal.party_id)
+            by_order: dict[str, list[PlanLine]] = defaultdict(list)
+            for line in plans.lines(self._session, viewer, proposal.plan_id):
+                by_order[line.order_id].append(line)
+            self._lines[key] = by_order
+        return tuple(self._lines[key][proposal.order_id])
+
+    def party(self, organisation_id: str) -> str:
+        """Return an organisation's handle in the record. Raises NotOnboarded."""
+        if organisation_id not in self._parties:
+            found = party_of(self._session, self._workspace.viewer, organisation_id)
+            self._parties[organisation_id] = found
+        return self._parties[organisation_id]
+
+
+def _draft(workspace: Workspace, shown: _Shown, proposal: Proposal, answer: Answer) -> Draft:
     make = {
         Answer.ACCEPTED: events.proposal_accepted,
         Answer.DECLINED: events.proposal_declined,
@@ -118,9 +151,9 @@ def _draft(workspace: Workspace, session: Session, proposal: Proposal, answer: A
         frame(workspace),
         proposal=proposal.id,
         plan=proposal.plan_id,
-        party=party_of(session, workspace.viewer, proposal.party_id),
+        party=shown.party(proposal.party_id),
         side=Role.BUYER if proposal.side is ProposalSide.BUYER else Role.SELLER,
-        terms_sha256=terms_digest(_terms(workspace, session, proposal)),
+        terms_sha256=terms_digest(_terms(shown, proposal)),
     )
 
 
@@ -139,9 +172,8 @@ def terms_digest(terms: JsonObject) -> str:
     return hashlib.sha256(canonical.encode(terms)).hexdigest()
 
 
-def _terms(workspace: Workspace, session: Session, proposal: Proposal) -> JsonObject:
+def _terms(shown: _Shown, proposal: Proposal) -> JsonObject:
     """Return exactly what is proposed to the party: the amount, and who works what and when."""
-    lines = _lines(workspace, session, proposal)
     return {
         "format": "parkloom/terms/v1",
         "plan": proposal.plan_id,
@@ -152,17 +184,12 @@ def _terms(workspace: Workspace, session: Session, proposal: Proposal) -> JsonOb
         "currency": "CNY",
         "lines": [
             [line.lot, line.lot_quantity, line.step, line.offer_id, line.week, line.minutes]
-            for line in sorted(lines)
+            for line in sorted(shown.lines(proposal))
         ],
     }
 
 
-def _lines(workspace: Workspace, session: Session, proposal: Proposal) -> tuple[PlanLine, ...]:
-    viewer = workspace.viewer_of(proposal.party_id)
-    return plans.lines(session, viewer, proposal.plan_id, order_id=proposal.order_id)
-
-
-def _view(workspace: Workspace, session: Session, proposal: Proposal) -> ProposalView:
+def _view(shown: _Shown, proposal: Proposal) -> ProposalView:
     return ProposalView(
         id=proposal.id,
         plan_id=proposal.plan_id,
@@ -171,5 +198,5 @@ def _view(workspace: Workspace, session: Session, proposal: Proposal) -> Proposa
         side=proposal.side.value,
         status=proposal.status.value,
         amount_fen=proposal.amount_fen,
-        lines=_lines(workspace, session, proposal),
+        lines=shown.lines(proposal),
     )

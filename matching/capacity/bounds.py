@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.capacity.charges import Charges, build_charges
-from matching.capacity.columns import Columns, Ints
+from matching.capacity.columns import MILLIFEN_MAX, Columns, Ints
 from matching.capacity.kernels.branching import bound_orders
 from matching.capacity.kernels.relaxation import Relaxed, make_relaxed
 from matching.capacity.problem import Problem
 
-MILLIFEN_MAX = 10**9  # largest price of a minute, a million yuan per hour and more
 THREADS = 2
 
 
@@ -28,7 +27,7 @@ class Effort(NamedTuple):
 def full_effort(orders: int) -> Effort:
     """Return the effort that `check_bound` spends: less for each when there are many orders."""
     if orders <= 400:
-        return Effort(steps=30, nodes=61, cells=32)
+        return Effort(steps=30, nodes=61, cells=64)
     if orders <= 4000:
         return Effort(steps=6, nodes=4, cells=16)
     return Effort(steps=1, nodes=1, cells=8)
@@ -89,7 +88,8 @@ class Bounder:
             int(price) * int(minutes)
             for price, minutes in zip(millifen[millifen > 0], idle[millifen > 0], strict=True)
         )
-        return (capacity * unit + sum(earned.tolist())) // scale
+        total: int = capacity * unit + sum(earned.tolist())
+        return total // scale
 
 
 def able_orders(c: Columns) -> Ints:

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from matching.capacity.bounds import MILLIFEN_MAX, Bounder, full_effort
-from matching.capacity.columns import Columns, Ints, build_columns
+from matching.capacity.columns import MILLIFEN_MAX, Columns, Ints, build_columns
 from matching.capacity.plan import Price
 from matching.capacity.problem import Problem
 
@@ -31,6 +30,8 @@ def check_bound(problem: Problem, prices: Iterable[Price]) -> int:
         When a price is negative or too large, names no offer or week, or appears twice; or when
         the amounts of the problem are too large to be added up in 64 bits.
     """
+    from matching.capacity.bounds import Bounder, full_effort  # noqa: PLC0415  (loads numba)
+
     columns = build_columns(problem)
     millifen = price_table(problem, columns, prices)
     bounder = Bounder(problem, columns)

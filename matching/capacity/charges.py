@@ -62,7 +62,7 @@ def build_charges(problem: Problem, c: Columns, *, millifen_max: int) -> Charges
     ValueError
         When the amounts are so large that their sums would not fit into 64 bits.
     """
-    scale = _scale(problem, c, millifen_max=millifen_max)
+    scale = _scale(c, millifen_max=millifen_max)
     settings = problem.settings
     fen_per_g = Fraction(settings.carbon_fen_per_kg) / 1000
     orders: list[tuple[int, ...]] = []
@@ -92,7 +92,7 @@ def build_charges(problem: Problem, c: Columns, *, millifen_max: int) -> Charges
     )
 
 
-def _scale(problem: Problem, c: Columns, *, millifen_max: int) -> int:
+def _scale(c: Columns, *, millifen_max: int) -> int:
     """Return the largest power of ten, 1000..SCALE_MAX, for which every sum fits."""
     strain = 1 + STRAIN_MOST // STRAIN_ONE
     minutes = int((c.entries[:, SETUP] + c.entries[:, TOTAL]).max(initial=1))

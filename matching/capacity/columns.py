@@ -18,6 +18,7 @@ from matching.capacity.problem import Offer, Order, Problem, Quotation
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+MILLIFEN_MAX = 10**9  # largest price of a minute of capacity that is understood
 LOTS_TRIED_MAX = 6  # the search never makes more lots of an order, whatever the order allows
 
 

@@ -9,7 +9,13 @@ import numpy as np
 from matching.capacity.bounds import Bounder, Effort, full_effort
 from matching.capacity.clock import Clock
 from matching.capacity.columns import OFFER, VALUE, Columns, Floats, Ints, build_columns
-from matching.capacity.kernels.book import Book, copy_book, make_book, make_journal, overwrite_book
+from matching.capacity.kernels.book import (
+    Book,
+    copy_book,
+    make_book,
+    make_journal,
+    overwrite_book,
+)
 from matching.capacity.kernels.construct import insert_all
 from matching.capacity.kernels.improve import Search, improve, make_search
 from matching.capacity.kernels.lots import NORMAL, THOROUGH
@@ -72,7 +78,7 @@ class Engine:
         )
 
     def greedy(self) -> None:
-        """Make the baseline: the best of three sequences, each order at its best on what is left."""
+        """Make the baseline: the best of three sequences, each order at its best on the rest."""
         c = self.columns
         value = c.money[:, VALUE]
         for key in (value, value / np.maximum(1, self._minutes()), self.alone):
@@ -179,11 +185,11 @@ class Engine:
             return
         workers = min(clock.limits.workers, CHAINS)
         chains = [
-            make_search(c, copy_book(self.book), make_journal(c), possible, self._rng(3 + at))
+            make_search(copy_book(self.book), make_journal(c), possible, self._rng(3 + at))
             for at in range(CHAINS)
         ]
         spaces = [make_workspace(c) for _ in chains]
-        mean = self.greedy_fen / max(1, np.count_nonzero(self.book.lots))
+        mean = self.greedy_fen / max(1, int(np.count_nonzero(self.book.lots)))
         start, shared = clock.share_spent(), 0
         with ThreadPoolExecutor(workers) as pool:
             while not clock.stopped():

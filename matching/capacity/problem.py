@@ -304,7 +304,7 @@ def _whole(where: str, name: str, value: int, *, least: int = 0, most: int) -> N
 
 
 def _exact(where: str, name: str, value: Fraction) -> None:
-    if not isinstance(value, Fraction | int) or isinstance(value, bool):
+    if type(value) not in (Fraction, int):
         raise ValueError(f"{where}: {name} must be a Fraction, got {value!r}")
     if not 0 <= value <= FRACTION_MAX:
         raise ValueError(f"{where}: {name} must be in 0..{FRACTION_MAX}, got {value}")

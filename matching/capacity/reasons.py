@@ -2,8 +2,8 @@
 
 A refused order gets the strongest statement that holds, in this order: no offer fits an operation;
 no route in time; the cheapest route is above the price cap; the cheapest plan costs more than the
-value (all four hold for every plan); nothing found even alone; it would still fit beside the plan;
-and else, what it needs is taken.
+value (all four hold for every plan); it would still fit beside the plan; nothing was found even
+alone; and else, what it needs is taken.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil
-from typing import Protocol
 
 import numpy as np
 
@@ -84,20 +83,6 @@ def reasons_for(
             found = refusal(problem, eligibility, at)
             reasons[order.order_id] = found or refused.reason(at)
     return reasons
-
-
-class Priced(Protocol):
-    """Whatever can say its prices."""
-
-    def price_list(self) -> tuple[Price, ...]:
-        """Return the prices of the bound."""
-
-
-def explain_all(
-    problem: Problem, priced: Priced, plan: Iterable[PlanLine], report: CheckReport
-) -> dict[str, Reason]:
-    """Return the reasons of a plan that was just made and checked."""
-    return reasons_for(problem, plan, priced.price_list(), report=report)
 
 
 def _enterprises(problem: Problem, lines: Iterable[PlanLine]) -> dict[str, tuple[str, ...]]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
+
+import numpy as np
 
 from matching.capacity.clock import Clock
 from matching.capacity.kernels import book, branching, construct, improve, pricing
@@ -11,6 +18,8 @@ from matching.capacity.kernels.compiled import is_stored
 from matching.capacity.planning import Engine
 from matching.capacity.problem import Offer, Operation, Order, Park, Problem, Settings
 from matching.limits import Limits
+
+COMPILE_SECONDS_MAX = 300.0
 
 
 def is_compiled() -> bool:
@@ -27,15 +36,65 @@ def is_compiled() -> bool:
 
 @cache
 def warm_up() -> None:
-    """Run every stage once, which compiles the kernels or loads them from disk."""
-    clock = Clock(Limits(seconds=None, work=1), on_progress=None, cancelled=None)
-    engine = Engine(_two_orders_one_offer(), clock)
+    """Run every stage once, which compiles the kernels or loads them from disk.
+
+    Notes
+    -----
+    Compiling takes one core and holds numba's lock, so a process of its own compiles the bound's
+    kernels meanwhile and leaves them on disk. Should it fail, they are compiled here.
+    """
+    if not is_compiled():
+        with _second_compiler():
+            compile_search()
+    engine = Engine(_two_orders_one_offer(), _one_unit())
     engine.screen()
     engine.greedy()
     engine.price()
     engine.prove()
     engine.search()
     engine.finish()
+
+
+def compile_search() -> None:
+    """Compile the kernels of the search, none of the bound's."""
+    engine = Engine(_two_orders_one_offer(), _one_unit())
+    engine.wanted = np.arange(2)
+    engine.most = np.ones(2, np.int64)
+    engine.alone[:] = 1.0
+    engine.greedy()
+    engine.search()
+
+
+def compile_bound() -> None:
+    """Compile the kernels of the bound."""
+    Engine(_two_orders_one_offer(), _one_unit()).prove()
+
+
+@contextmanager
+def _second_compiler() -> Iterator[None]:
+    """Compile the bound's kernels in a process of its own while the body runs."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    command = [sys.executable, "-c", f"from {__name__} import {compile_bound.__name__} as c; c()"]
+    child = subprocess.Popen(  # noqa: S603 - this interpreter, this module
+        command,
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+        child.wait(COMPILE_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        child.kill()
+    finally:
+        if child.poll() is None:
+            child.kill()
+        child.wait()
+
+
+def _one_unit() -> Clock:
+    return Clock(Limits(seconds=None, work=1), on_progress=None, cancelled=None)
 
 
 def _two_orders_one_offer() -> Problem:

@@ -26,7 +26,7 @@ from ledger.log.entry import NO_LEAF, leaf_hash, parse_leaf
 from ledger.log.merkle import root_of
 from ledger.log.tiles import Tile, TileReader, parse_path
 from tests.support.enrolments import ROOT_VKEY, enrolment
-from tests.support.servers import ServerProcess
+from tests.support.servers import ForkedServer, ServerProcess
 
 CLIENTS = 4
 ORIGIN = "park.example/ledger"
@@ -183,7 +183,7 @@ def kill_again_and_again(database_url: str, tmp_path: Path, *, kills: int, seed:
     workspace = initialise(settings, registrar_vkey=ROOT_VKEY)
     witness = Witness(verifier=workspace.keys.log.verifier)
     workspace.close()
-    server = ServerProcess(settings, tmp_path / "server.log")
+    server = ForkedServer(settings, tmp_path / "server.log")
     instants = random.Random(seed)
     try:
         server.start()

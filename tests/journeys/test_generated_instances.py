@@ -34,7 +34,7 @@ from tests.support.stage import LENDER, Stage, staged
 
 
 def test_a_small_instance_goes_all_the_way(tmp_path: Path):
-    write_instance(tmp_path / "instance", orders=12, offers=16, seed=5)
+    write_instance(tmp_path / "instance", orders=60, offers=60, seed=5)
     with staged(tmp_path) as stage:
         result = matched(stage, tmp_path / "instance", seconds=2)
         orders = accepted(stage, result)

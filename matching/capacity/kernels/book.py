@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import int64
 
 from matching.capacity.columns import OFFER, Columns, Floats, Ints
-from matching.capacity.kernels.compiled import inner, kernel
+from matching.capacity.kernels.compiled import inner, int64, kernel
 from matching.capacity.kernels.copying import copy_numbers, copy_row, copy_rows
 from matching.capacity.kernels.workspace import Workspace
 
@@ -51,7 +50,8 @@ def make_book(c: Columns) -> Book:
 
 def copy_book(book: Book) -> Book:
     """Return an independent copy."""
-    return Book(*(column.copy() for column in book))
+    columns: list[Any] = [column.copy() for column in book]
+    return Book(*columns)
 
 
 @kernel
@@ -121,7 +121,7 @@ def enter_order(c: Columns, book: Book, w: Workspace, order: int, lots: int) -> 
 class Journal(NamedTuple):
     """The orders that a move has touched, as they were before."""
 
-    count: Ints  # one element
+    noted: Ints  # 1: how many
     orders: Ints
     touched: Ints  # per order: 1 while in the journal
     lots: Ints
@@ -134,7 +134,7 @@ def make_journal(c: Columns) -> Journal:
     """Return an empty journal."""
     orders = len(c.orders)
     return Journal(
-        count=np.zeros(1, np.int64),
+        noted=np.zeros(1, np.int64),
         orders=np.zeros(max(1, orders), np.int64),
         touched=np.zeros(orders, np.int64),
         lots=np.zeros(orders, np.int64),
@@ -150,8 +150,8 @@ def note_order(c: Columns, book: Book, journal: Journal, order: int) -> None:
     if journal.touched[order]:
         return
     journal.touched[order] = 1
-    journal.orders[journal.count[0]] = order
-    journal.count[0] += 1
+    journal.orders[journal.noted[0]] = order
+    journal.noted[0] += 1
     journal.lots[order] = book.lots[order]
     journal.profit[order] = book.profit[order]
     copy_row(journal.quantities[order], book.quantities[order])
@@ -165,9 +165,9 @@ def note_order(c: Columns, book: Book, journal: Journal, order: int) -> None:
 def close_journal(c: Columns, book: Book, journal: Journal, undo: int) -> None:
     """Empty the journal; with `undo` the plan becomes what it was."""
     if undo:
-        for at in range(journal.count[0]):
+        for at in range(journal.noted[0]):
             remove_order(c, book, journal.orders[at])
-    for at in range(journal.count[0]):
+    for at in range(journal.noted[0]):
         order = journal.orders[at]
         journal.touched[order] = 0
         if undo and journal.lots[order] > 0:
@@ -179,4 +179,4 @@ def close_journal(c: Columns, book: Book, journal: Journal, undo: int) -> None:
             for slot in range(base, base + book.lots[order] * steps):
                 copy_row(book.slots[slot], journal.slots[slot])
                 _link(c, book, slot, int64(-1))
-    journal.count[0] = 0
+    journal.noted[0] = 0

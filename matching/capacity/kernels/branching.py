@@ -9,8 +9,6 @@ each case every unit keeps a room and a span of its own, so the relaxation stays
 
 from __future__ import annotations
 
-from numba import int64
-
 from matching.capacity.charges import (
     G_CAP,
     G_LEG_PRICE,
@@ -29,7 +27,6 @@ from matching.capacity.columns import (
     OFFER,
     PARK,
     QUANTITY,
-    RELEASE,
     SETUP,
     TOTAL,
     Columns,
@@ -43,11 +40,12 @@ from matching.capacity.kernels.combining import (
     spare_pieces,
     trace_use,
 )
-from matching.capacity.kernels.compiled import inner, kernel
+from matching.capacity.kernels.compiled import inner, int64, kernel
 from matching.capacity.kernels.relaxation import (
     LOTS,
     NEVER,
     Relaxed,
+    find_windows,
     load_relaxed,
     set_strain,
 )
@@ -192,7 +190,9 @@ def _apply_cases(c: Columns, r: Relaxed, order: int, node: int, lots: int) -> No
         r.spans[lot, 1] = (whole - (lots - 1 - lot)) // (lot + 1)
         for e in range(entries):
             for week in range(c.weeks):
-                r.room[lot, e, week] = c.idle[c.entries[first + e, OFFER], week]
+                inside = r.windows[e, 0] <= week <= r.windows[e, 1]
+                idle = c.idle[c.entries[first + e, OFFER], week]
+                r.room[lot, e, week] = idle if inside else 0
     while r.nodes[node, PARENT] >= 0:
         case = r.nodes[node, CASE]
         node = r.nodes[node, PARENT]
@@ -227,20 +227,41 @@ def _limit_room(c: Columns, r: Relaxed, order: int, node: int, case: int, lots: 
 
 
 @inner
+def _has_offer(c: Columns, row: int, offer: int) -> bool:
+    found = False
+    for entry in range(c.rows[row], c.rows[row + 1]):
+        found = found or c.entries[entry, OFFER] == offer
+    return found
+
+
+@inner
+def _least_need(c: Columns, row: int, within: int, lots: int) -> int:
+    """Return the minutes that an operation needs at least; 0 unless all its offers are `within`."""
+    need = int64(NEVER)
+    for entry in range(c.rows[row], c.rows[row + 1]):
+        if not _has_offer(c, within, c.entries[entry, OFFER]):
+            return 0
+        need = min(need, c.entries[entry, TOTAL] + lots * c.entries[entry, SETUP])
+    return int(need)
+
+
+@inner
 def _too_little(c: Columns, r: Relaxed, order: int, lots: int) -> bool:
-    """Return whether some operation cannot find its minutes in the free minutes of all units."""
+    """Return whether operations that share their offers need more than these have, in all weeks."""
     first = c.rows[c.steps[order]]
-    last_week = min(c.orders[order, LATEST], c.weeks - 1)
     for row in range(c.steps[order], c.steps[order + 1]):
-        need, found = NEVER, 0
+        need = int64(0)
+        for other in range(c.steps[order], c.steps[order + 1]):
+            need += _least_need(c, other, row, lots)
+        found = int64(0)
         for entry in range(c.rows[row], c.rows[row + 1]):
-            e = entry - first
-            need = min(need, c.entries[entry, TOTAL] + lots * c.entries[entry, SETUP])
             offer = c.entries[entry, OFFER]
-            for week in range(c.orders[order, RELEASE], last_week + 1):
-                room = 0
-                for lot in range(lots):
-                    room += r.room[lot, e, week]
+            for week in range(c.weeks):
+                room = int64(0)
+                for other in range(first, c.rows[c.steps[order + 1]]):
+                    if c.entries[other, OFFER] == offer:
+                        for lot in range(lots):
+                            room += r.room[lot, other - first, week]
                 found += min(room, c.idle[offer, week])
         if found < need:
             return True
@@ -317,7 +338,7 @@ def _cheapest_open(r: Relaxed, nodes: int) -> int:
     for node in range(nodes):
         if r.nodes[node, OPEN] and (chosen < 0 or r.nodes[node, COST] < r.nodes[chosen, COST]):
             chosen = node
-    return chosen
+    return int(chosen)
 
 
 @inner
@@ -371,6 +392,7 @@ def least_cost(
     record = g.orders[order, G_VALUE]
     for lots in range(1, min(LOTS, c.orders[order, MAX_LOTS]) + 1):
         load_relaxed(c, g, r, order, prices)
+        find_windows(c, r, order)
         r.nodes[0, PARENT] = -1
         _search_duals(c, g, r, order, levels, lots, own_steps)
         record = min(record, _branch(c, g, r, order, levels, lots, record, nodes))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from numba import int64
-
 from matching.capacity.charges import G_TARDY, Charges
 from matching.capacity.columns import KM, OFFER, PARK, QUANTITY, SETUP, TOTAL, Columns
-from matching.capacity.kernels.compiled import inner
+from matching.capacity.kernels.compiled import inner, int64
 from matching.capacity.kernels.relaxation import (
     LOTS,
     NEVER,
@@ -61,7 +59,7 @@ def combine(c: Columns, g: Charges, r: Relaxed, order: int, levels: int, lots: i
             record = _pairs(c, r, order, level, late, record)
         else:
             record = _triples(c, r, order, level, late, record)
-    return record
+    return int(record)
 
 
 @inner

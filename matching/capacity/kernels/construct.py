@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from matching.capacity.columns import Columns, Floats, Ints
 from matching.capacity.kernels.book import Book, enter_order
-from matching.capacity.kernels.compiled import inner, kernel
+from matching.capacity.kernels.compiled import inlined, inner, kernel
 from matching.capacity.kernels.lots import plan_order
 from matching.capacity.kernels.rng import State
 from matching.capacity.kernels.routes import load_order
 from matching.capacity.kernels.workspace import Workspace
 
 
-@inner
+@inlined
 def insert_order(
     c: Columns,
     w: Workspace,

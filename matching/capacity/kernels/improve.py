@@ -6,18 +6,18 @@ from math import exp
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64
 
 from matching.capacity.columns import OFFER, Columns, Floats, Ints
 from matching.capacity.kernels.book import (
     Book,
     Journal,
     close_journal,
+    copy_book,
     note_order,
     overwrite_book,
     remove_order,
 )
-from matching.capacity.kernels.compiled import inner, kernel
+from matching.capacity.kernels.compiled import inlined, inner, int64, kernel
 from matching.capacity.kernels.construct import insert_order
 from matching.capacity.kernels.lots import NORMAL, plan_order
 from matching.capacity.kernels.rng import State, below, uniform
@@ -81,7 +81,7 @@ def _in_the_way(c: Columns, w: Workspace, s: Search, order: int, lots: int) -> i
                     offer = c.entries[w.lots_best[lot, k, 0], OFFER]
                     if s.book.free[offer, week] < w.lots_best[lot, k, 2 + at]:
                         count = _holders(c, s, offer, week, week, order, count)
-    return count
+    return int(count)
 
 
 @inner
@@ -112,7 +112,7 @@ def _remove_noted(c: Columns, s: Search, order: int) -> float:
     return float(profit)
 
 
-@inner
+@inlined
 def _insert_noted(
     c: Columns, w: Workspace, s: Search, order: int, prices: Floats, theta: float, effort: int
 ) -> float:
@@ -122,7 +122,7 @@ def _insert_noted(
     return float(insert_order(c, w, s.book, order, prices, theta, effort, s.rng))
 
 
-@inner
+@inlined
 def _move(c: Columns, w: Workspace, s: Search, prices: Floats) -> float:
     """Change the plan around one order; return the change of profit."""
     order = s.wanted[below(s.rng, len(s.wanted))]
@@ -189,12 +189,12 @@ def improve(
         s.totals[2] = 0.0
 
 
-def make_search(c: Columns, book: Book, journal: Journal, wanted: Ints, rng: State) -> Search:
+def make_search(book: Book, journal: Journal, wanted: Ints, rng: State) -> Search:
     """Start a search at a plan."""
     total = float(book.profit.sum())
     return Search(
         book=book,
-        best=Book(*(column.copy() for column in book)),
+        best=copy_book(book),
         journal=journal,
         totals=np.array([total, total, 0.0]),
         wanted=wanted,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import inf
 
-from numba import int64
-
 from matching.capacity.columns import (
     CARBON,
     DUE,
@@ -23,7 +21,7 @@ from matching.capacity.columns import (
     VALUE,
     Columns,
 )
-from matching.capacity.kernels.compiled import inner
+from matching.capacity.kernels.compiled import inner, int64
 from matching.capacity.kernels.copying import copy_rows
 from matching.capacity.kernels.rng import State, uniform
 from matching.capacity.kernels.routes import (

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64
 
 from matching.capacity.charges import (
     G_CARBON,
@@ -36,12 +35,12 @@ from matching.capacity.columns import (
     Columns,
     Ints,
 )
-from matching.capacity.kernels.compiled import inner
+from matching.capacity.kernels.compiled import inner, int64
 from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT
 
 PER_MINUTE, PER_ORDER = 0, 1  # columns of `charges`
 NEVER = 2**62
-CELLS = 32  # intervals of lot sizes
+CELLS = 128  # most intervals of lot sizes
 NODES_MAX = 4096
 LOTS = 3  # lots with minutes of their own in the branching
 
@@ -51,6 +50,7 @@ class Relaxed(NamedTuple):
 
     charges: Ints  # e × 2: per minute, and for the whole quantity, strain included
     leg: Ints  # 2: fixed, and per km for the whole quantity, strain included
+    windows: Ints  # e × 2: first and last week that the way there and from there leave
     room: Ints  # l × e × weeks
     price: Ints  # e × weeks: price of the market and of the order itself
     own: Ints  # e × weeks: price of the order itself
@@ -85,6 +85,7 @@ def make_relaxed(c: Columns) -> Relaxed:
     return Relaxed(
         charges=np.zeros((entries, 2), np.int64),
         leg=np.zeros(2, np.int64),
+        windows=np.zeros((entries, 2), np.int64),
         room=np.zeros((LOTS, *table), np.int64),
         price=np.zeros(table, np.int64),
         own=np.zeros(table, np.int64),
@@ -131,7 +132,7 @@ def least_fill(room: Ints, price: Ints, start: int, end: int, minutes: int) -> i
         cost += price[week] * taken
         left -= taken
         last_price, last_week = price[week], week
-    return cost
+    return int(cost)
 
 
 @inner
@@ -160,6 +161,32 @@ def load_relaxed(c: Columns, g: Charges, r: Relaxed, order: int, prices: Ints) -
         for week in range(c.weeks):
             r.own[entry - first, week] = 0
             r.price[entry - first, week] = prices[offer, week] * g.price_unit
+
+
+@inner
+def find_windows(c: Columns, r: Relaxed, order: int) -> None:
+    """Write the weeks in which each entry can work: transport takes time before and after."""
+    first = c.rows[c.steps[order]]
+    last = c.steps[order + 1] - 1
+    for row in range(c.steps[order], last + 1):
+        for entry in range(c.rows[row], c.rows[row + 1]):
+            earliest = c.orders[order, RELEASE]
+            if row > c.steps[order]:
+                earliest = int64(NEVER)
+                for before in range(c.rows[row - 1], c.rows[row]):
+                    lag = c.between[c.entries[before, PARK], c.entries[entry, PARK], LAG]
+                    earliest = min(earliest, r.windows[before - first, 0] + lag)
+            r.windows[entry - first, 0] = earliest
+    for row in range(last, c.steps[order] - 1, -1):
+        for entry in range(c.rows[row], c.rows[row + 1]):
+            park = c.entries[entry, PARK]
+            latest = c.orders[order, LATEST] - c.to_buyer[order, park, LAG]
+            if row < last:
+                latest = int64(-1)
+                for after in range(c.rows[row + 1], c.rows[row + 2]):
+                    lag = c.between[park, c.entries[after, PARK], LAG]
+                    latest = max(latest, r.windows[after - first, 1] - lag)
+            r.windows[entry - first, 1] = latest
 
 
 @inner

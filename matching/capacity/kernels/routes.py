@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from math import inf
 
-from numba import int64
-
 from matching.capacity.columns import (
     CARBON,
     DUE,
@@ -33,7 +31,7 @@ from matching.capacity.columns import (
     Floats,
     Ints,
 )
-from matching.capacity.kernels.compiled import inner
+from matching.capacity.kernels.compiled import inner, int64
 from matching.capacity.kernels.copying import copy_rows, fill_row
 from matching.capacity.kernels.workspace import ENTRY_AT, WEEK_AT, Workspace
 
@@ -76,7 +74,7 @@ def fill_cost(room: Ints, price: Floats, start: int, end: int, minutes: int) -> 
         cost += price[week] * taken
         left -= taken
         last_price, last_week = price[week], week
-    return cost
+    return float(cost)
 
 
 @inner
@@ -119,14 +117,14 @@ def lot_minutes(c: Columns, entry: int, order: int, quantity: int) -> int:
 def work_charge(c: Columns, entry: int, share: float, minutes: int, strain: float) -> float:
     """Return what the work costs without prices; its money counts 1 + strain times."""
     paid = c.tariff[entry, RATE] * minutes + c.tariff[entry, QUOTE] * share
-    return paid * (1.0 + strain) + c.tariff[entry, CARBON] * minutes
+    return float(paid * (1.0 + strain) + c.tariff[entry, CARBON] * minutes)
 
 
 @inner
 def leg_charge(c: Columns, order: int, km: int, share: float, strain: float) -> float:
     """Return what one leg of a lot costs; its money counts 1 + strain times."""
     paid = c.leg_fixed + c.money[order, LEG_PRICE] * km * share
-    return paid * (1.0 + strain) + c.money[order, LEG_CARBON] * km * share
+    return float(paid * (1.0 + strain) + c.money[order, LEG_CARBON] * km * share)
 
 
 @inner

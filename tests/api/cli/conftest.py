@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from api.cli import app
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return a function that runs `parkloom` with arguments in a folder of its own."""
-    for name in [name for name in os.environ if name.startswith("PARKLOOM_")]:
-        monkeypatch.delenv(name)
+    for name in ("DATABASE_URL", "ORIGIN", "HOST", "PORT"):
+        monkeypatch.delenv(f"PARKLOOM_{name}", raising=False)
     monkeypatch.setenv("PARKLOOM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)

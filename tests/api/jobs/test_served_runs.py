@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from tests.support.installations import populated
-from tests.support.servers import serving
+from tests.support.servers import ForkedServer, serving
 
 ENDED = {"done", "cancelled", "failed"}
 
@@ -29,35 +30,47 @@ def put(server, **limits):
     return run
 
 
-def wait_for(run, statuses, *, seconds):
-    deadline = time.monotonic() + seconds
+def wait_for(run, condition):
+    """Wait; the first solving on a machine also compiles the engine, which takes its time."""
+    deadline = time.monotonic() + 300
     while True:
         view = httpx.get(run, timeout=30).json()
-        if view["status"] in statuses and (view["progress"] or view["status"] != "running"):
+        if condition(view):
             return view
+        assert view["status"] not in ENDED, view
         assert time.monotonic() < deadline, view
         time.sleep(0.1)
 
 
+def is_solving(view):
+    return view["progress"] is not None and view["progress"]["stage"] != "compile"
+
+
+def has_ended(view):
+    return view["status"] in ENDED
+
+
+@pytest.mark.timeout(700)
 def test_a_run_survives_the_death_of_the_server(settings, tmp_path):
     with serving(settings, tmp_path / "server.log") as server:
-        run = put(server, seconds=8, seed=3)
-        before = wait_for(run, {"running"}, seconds=90)
+        run = put(server, seconds=4, seed=3)
+        before = wait_for(run, is_solving)
         server.kill()
         server.start()
-        after = wait_for(run, ENDED, seconds=120)
+        after = wait_for(run, has_ended)
         assert after["status"] == "done", server.said()[-3000:]
         assert after["problem_digest"] == before["problem_digest"]
         result = httpx.get(f"{run}/result", timeout=30).json()
         assert result["plan"]
         assert result["run"]["summary"]["gap"] < 1
-        assert server.stop() == 0
+        assert server.stop() in {0, -signal.SIGTERM}
 
 
+@pytest.mark.timeout(700)
 def test_a_run_is_watched_and_stopped_with_its_best_plan(settings, tmp_path):
-    with serving(settings, tmp_path / "server.log") as server:
+    with serving(settings, tmp_path / "server.log", kind=ForkedServer) as server:
         run = put(server, seconds=600)
-        wait_for(run, {"running"}, seconds=90)
+        wait_for(run, is_solving)
         seen = []
         with httpx.stream("GET", f"{run}/events", timeout=60) as events:
             for line in events.iter_lines():

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from matching.capacity import check
-from matching.capacity.eligibility import CODES
+from matching.capacity.eligibility import CODES, eligible_offers
 from matching.capacity.plan import Price
 from matching.capacity.problem import Operation
-from matching.capacity.reasons import most_in_a_block, reasons_for
+from matching.capacity.reasons import _Refused, most_in_a_block, reasons_for
 from matching.explain import Known, Reason, parameters, render
 from matching.explain_texts import LANGUAGES, TEXTS
 from tests.support.capacity import (
@@ -215,6 +215,22 @@ def test_every_order_has_a_reason_with_all_its_parameters(seed):
         assert found.params["known"] in {known.value for known in Known}
         assert all("?" not in render(found, language) for language in LANGUAGES)
     assert {"matched", "left_by_limit"} <= {found.code for found in reasons.values()}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_order_that_can_be_served_is_proven_impossible(seed):
+    """The three proofs, asked about orders that a plan serves, must all decline."""
+    problem = random_problem(60, 40, seed)
+    plan = inserted_plan(problem)
+    refused = _Refused(problem, (), (), eligible_offers(problem))
+    served = {line.order_id for line in plan}
+
+    assert len(served) > 10
+    for at, one in enumerate(problem.orders):
+        if one.order_id in served:
+            assert refused._time(at) is None
+            assert refused._price_cap(at) is None
+            assert refused._not_worth(at) is None
 
 
 def test_every_code_is_reached_by_a_test():

@@ -1,0 +1,141 @@
+"""The bound that prices prove, against the true optimum and against other ways to reach it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matching.capacity import Price, Problem, check_bound
+from matching.capacity.bounds import Bounder, Effort
+from matching.capacity.columns import build_columns
+from tests.support.capacity import order, random_problem, three_plants
+from tests.support.oracle import optimum, tiny_problem
+
+FEW = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+SEEDS = st.integers(0, 10**6)
+
+
+def random_prices(problem: Problem, seed: int) -> list[Price]:
+    draw = random.Random(seed)
+    return [
+        Price(offer_id=offer.offer_id, week=week, millifen_per_minute=draw.randrange(40_000))
+        for offer in problem.offers
+        for week in range(problem.settings.weeks)
+        if draw.random() < 0.5
+    ]
+
+
+@FEW
+@given(SEEDS)
+def test_bound_is_never_below_the_optimum(seed: int) -> None:
+    problem = tiny_problem(seed)
+    best = optimum(problem)
+
+    assert check_bound(problem, ()) >= best
+    assert check_bound(problem, random_prices(problem, seed)) >= best
+
+
+@settings(FEW, max_examples=4)
+@given(SEEDS)
+def test_bound_holds_for_more_lots_than_are_branched_on(seed: int) -> None:
+    """Four lots and more are bounded by a route without weekly limits."""
+    problem = tiny_problem(seed, lots=4)
+    problem = replace(problem, orders=tuple(replace(o, max_lots=4) for o in problem.orders[:2]))
+
+    best = optimum(problem)
+
+    assert check_bound(problem, ()) >= best
+    assert check_bound(problem, random_prices(problem, seed)) >= best
+
+
+@FEW
+@given(SEEDS)
+def test_one_order_of_one_lot_is_bounded_exactly(seed: int) -> None:
+    """Where nothing is relaxed, the bound is the optimum: one lot, one operation, a loose cap."""
+    problem = tiny_problem(seed)
+    only = problem.orders[0]
+    only = replace(only, max_lots=1, operations=only.operations[:1], max_price_fen=10**6)
+    problem = replace(problem, orders=(only,))
+
+    assert check_bound(problem, ()) == optimum(problem)
+
+
+@FEW
+@given(SEEDS)
+def test_more_effort_never_breaks_the_bound(seed: int) -> None:
+    """Every effort proves a bound of its own, whether its duals or its tree help or not."""
+    problem = tiny_problem(seed)
+    bounder = Bounder(problem, build_columns(problem))
+    nothing = np.zeros_like(bounder.columns.idle)
+    best = optimum(problem)
+
+    for effort in ((0, 1, 1), (0, 1, 4), (5, 1, 2), (0, 30, 2), (10, 200, 64)):
+        earned = bounder.earned(nothing, Effort(*effort))
+        assert bounder.bound_fen(nothing, earned) >= best, effort
+
+
+@settings(FEW, max_examples=10)
+@given(SEEDS)
+def test_bound_does_not_depend_on_the_order_of_the_input(seed: int) -> None:
+    problem = tiny_problem(seed)
+    prices = random_prices(problem, seed)
+    turned = replace(problem, orders=problem.orders[::-1])
+
+    assert check_bound(turned, prices[::-1]) == check_bound(problem, prices)
+
+
+def test_bound_of_an_order_that_cannot_be_made_in_time_is_nothing() -> None:
+    late = order(release_week=4, due_week=3)
+
+    assert check_bound(three_plants(late), ()) == 0
+
+
+def test_bound_counts_the_priced_minutes_even_if_nobody_wants_them() -> None:
+    problem = three_plants(order(release_week=4, due_week=3))
+    prices = [Price(offer_id="F2", week=3, millifen_per_minute=1_500)]
+
+    assert check_bound(problem, prices) == 600 * 3 // 2
+
+
+def test_bound_does_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = random_problem(60, 40, 5)
+    together = check_bound(problem, ())
+
+    monkeypatch.setattr("matching.capacity.bounds.THREADS", 1)
+
+    assert check_bound(problem, ()) == together
+
+
+@pytest.mark.parametrize(
+    ("price", "message"),
+    [
+        (Price(offer_id="F9", week=0, millifen_per_minute=1), "no such offer or week"),
+        (Price(offer_id="F1", week=6, millifen_per_minute=1), "no such offer or week"),
+        (Price(offer_id="F1", week=0, millifen_per_minute=-1), r"must be in 0\.\."),
+    ],
+)
+def test_bound_refuses_prices_that_mean_nothing(price: Price, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_bound(three_plants(), [price])
+
+
+def test_bound_refuses_two_prices_for_one_minute() -> None:
+    price = Price(offer_id="F1", week=0, millifen_per_minute=1)
+
+    with pytest.raises(ValueError, match="appears twice"):
+        check_bound(three_plants(), [price, price])
+
+
+def test_bound_refuses_amounts_that_do_not_fit() -> None:
+    """Rather refuse than overflow: sums of costs must stay below 2**60 parts."""
+    rich = order(quantity=10**9, weight_kg=10**9, max_lots=1)
+
+    with pytest.raises(ValueError, match="too large to bound exactly"):
+        check_bound(three_plants(rich), ())

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
-import click
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
@@ -30,21 +29,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class LazyGroup(TyperGroup):
-    """A command group that imports a command's module only when it is run."""
+    """A command group that imports a command's module only when it is run.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    Typer carries its own copy of click, whose types have no public name: they stand as Any here.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base's signature
         """Return the commands' names in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """Return a stand-in with the command's line of help."""
         if cmd_name not in COMMANDS:
             return None
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the real command that `args` name."""
         name, stand_in, rest = super().resolve_command(ctx, args)
         if stand_in is None or name is None:
@@ -52,10 +52,10 @@ class LazyGroup(TyperGroup):
         return name, load(name), rest
 
 
-def load(name: str) -> click.Command:
+def load(name: str) -> Any:
     """Return a command of the table with its options; imports its module."""
     module: Any = import_module(COMMANDS[name][0])
-    command = cast("click.Command", get_command(module.app))
+    command = get_command(module.app)
     command.name = name
     return command
 

@@ -21,7 +21,7 @@ from data.importers.bundle import read_bundle
 from data.samples.random_instance import write_instance
 from matching.limits import Limits
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 SEEDS_MAX = 1000
 

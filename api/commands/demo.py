@@ -12,7 +12,7 @@ from api.demo import home, story
 from api.demo.summary import figures, summary
 from api.settings import Settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

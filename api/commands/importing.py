@@ -14,7 +14,7 @@ from api.services import imports
 from api.services.directory import Directory, import_directory, is_directory
 from api.services.imports import ImportReport, ImportStatus
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(name="import")

@@ -10,7 +10,7 @@ from api.commands.frame import JsonFlag, facts, reporting
 from api.services import workspace as workspaces
 from api.settings import Settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

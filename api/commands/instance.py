@@ -10,7 +10,7 @@ import typer
 from api.commands.frame import BadInput, JsonFlag, facts, reporting
 from data.samples.random_instance import write_instance
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

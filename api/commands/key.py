@@ -13,7 +13,7 @@ from api.services import keyfiles
 from ledger.log import note
 from ledger.log.signing import key_id
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

@@ -15,7 +15,7 @@ from api.services.records import OrderRecord
 from api.services.workspace import log_vkey, registrar_vkey
 from ledger.values.money import format_minor
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

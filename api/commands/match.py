@@ -16,7 +16,7 @@ from data.importers.bundle import read_bundle
 from matching.capacity import Problem
 from matching.limits import Limits
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

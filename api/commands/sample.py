@@ -11,7 +11,7 @@ from api.commands.frame import BadInput, JsonFlag, reporting
 from api.demo.sample import write_sample
 from ledger.log.sequencer import clock_ms
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

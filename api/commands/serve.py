@@ -13,7 +13,7 @@ from api.loopback import is_loopback
 from api.services.workspace import open_workspace
 from api.settings import Settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 GRACE_SECONDS = 5
 """How long a stopping server lets answers finish; those that watch a run would go on for long."""

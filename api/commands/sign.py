@@ -17,7 +17,7 @@ from ledger.log.signing import key_id
 from ledger.values.consent import Role
 from ledger.values.disclosures import DisclosureError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from data.importers.form import WEEKS_MAX
 from data.reference.calendar import next_week0
 from ledger.log.sequencer import clock_ms
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -93,7 +93,7 @@ def build_charges(problem: Problem, c: Columns, *, millifen_max: int) -> Charges
 
 
 def _scale(c: Columns, *, millifen_max: int) -> int:
-    """Return the largest power of ten, 1000..SCALE_MAX, for which every sum fits."""
+    """Return the largest power of ten, 1000..SCALE_MAX, for which every number fits."""
     strain = 1 + STRAIN_MOST // STRAIN_ONE
     minutes = int((c.entries[:, SETUP] + c.entries[:, TOTAL]).max(initial=1))
     paid = c.tariff.max(axis=0, initial=0)
@@ -106,13 +106,18 @@ def _scale(c: Columns, *, millifen_max: int) -> int:
     steps = int(np.diff(c.steps).max(initial=1))
     worth = minutes * per_minute + paid[QUOTE] * strain
     tardy = money[TARDY_COST] * (c.weeks + 3)
-    most = 8 * (steps * (worth + trip) + money[VALUE] + money[PRICE_CAP] * strain + tardy)
+    sums = 8 * (steps * (worth + trip) + money[VALUE] + money[PRICE_CAP] * strain + tardy)
+    # products that are divided only afterwards
+    pieces = int(c.orders[:, QUANTITY].max(initial=1))
+    capped = money[PRICE_CAP] * strain * STRAIN_ONE
+    quoted = paid[QUOTE] * strain * max(STRAIN_ONE, pieces)
+    most = max(sums, capped, quoted)
     scale = SCALE_MAX
     while scale > 1000 and most * scale >= 2**ROOM_BITS:
         scale //= 10
     if most * scale >= 2**ROOM_BITS:
         raise ValueError(
-            f"the amounts are too large to bound exactly: sums up to {most:.3g} fen, "
+            f"the amounts are too large to bound exactly: numbers up to {most:.3g} fen, "
             f"at most {2**ROOM_BITS / 1000:.3g} are possible; split the problem"
         )
     return scale

@@ -55,11 +55,8 @@ def solve(
     # numba and OR-Tools are loaded here, so that checking a plan needs neither
     from matching.capacity.planning import Engine  # noqa: PLC0415
     from matching.capacity.reasons import reasons_for  # noqa: PLC0415
-    from matching.capacity.warming import is_compiled, warm_up  # noqa: PLC0415
 
-    clock.enter("load" if is_compiled() else "compile")
-    warm_up()
-    clock.start_counting()
+    _compile(clock)
     clock.enter("eligibility")
     engine = Engine(problem, clock)
     engine.screen()
@@ -80,7 +77,7 @@ def solve(
     objective_fen = clock.incumbent_fen = report.objective_fen or 0
     clock.enter("explain")
     prices = price_list(problem, engine.millifen)
-    reasons = reasons_for(problem, plan, prices)
+    reasons = reasons_for(problem, plan, prices, report=report)
     clock.finish()
     proven = objective_fen == bound_fen
     return CapacityResult(
@@ -97,6 +94,15 @@ def solve(
         stopped_by=clock.stopped_by(proven=proven),
         problem_digest=problem.digest,
     )
+
+
+def _compile(clock: Clock) -> None:
+    """Compile the kernels, or load them from disk, before the limits count."""
+    from matching.capacity.warming import is_compiled, warm_up  # noqa: PLC0415
+
+    clock.enter("load" if is_compiled() else "compile")
+    warm_up()
+    clock.start_counting()
 
 
 def _checked(

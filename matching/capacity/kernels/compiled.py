@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 os.environ.setdefault("NUMBA_OPT", "1")
 os.environ.setdefault("NUMBA_LOOP_VECTORIZE", "0")
 
-import numba  # noqa: E402
+import numba
 
 # In a kernel `int64(1)` is a number like any other; the literal 1 would be a type of its own, and
 # what it is passed to would be compiled once more.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matching.capacity.columns import Columns, Floats, Ints
 from matching.capacity.kernels.book import Book, enter_order
-from matching.capacity.kernels.compiled import inlined, inner, kernel
+from matching.capacity.kernels.compiled import inlined, kernel
 from matching.capacity.kernels.lots import plan_order
 from matching.capacity.kernels.rng import State
 from matching.capacity.kernels.routes import load_order

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching.capacity import Price, Problem, check_bound
+from matching.capacity import Price, Problem, Quotation, check_bound
 from matching.capacity.bounds import Bounder, Effort
-from matching.capacity.columns import build_columns
+from matching.capacity.charges import G_CAP, G_QUOTE, STRAIN_MOST, STRAIN_ONE, build_charges
+from matching.capacity.columns import MILLIFEN_MAX, build_columns
 from tests.support.capacity import order, random_problem, three_plants
 from tests.support.oracle import optimum, tiny_problem
 
@@ -131,6 +133,26 @@ def test_bound_refuses_two_prices_for_one_minute() -> None:
 
     with pytest.raises(ValueError, match="appears twice"):
         check_bound(three_plants(), [price, price])
+
+
+@pytest.mark.parametrize("fen", [10**7, 10**9, 10**11])
+def test_charges_leave_room_for_every_product(fen: int) -> None:
+    """A price cap is multiplied by its strain, a quotation by pieces, before they are divided."""
+    quoted = Quotation(
+        order_id="O1", step=1, offer_id="F1", setup_minutes=0, minutes_total=9, price_fen=fen
+    )
+    problem = three_plants(
+        order(value_fen=fen, max_price_fen=fen, quantity=10**4, weight_kg=Fraction(1)),
+        quotations=[quoted],
+    )
+    columns = build_columns(problem)
+
+    charges = build_charges(problem, columns, millifen_max=MILLIFEN_MAX)
+
+    strained = 1 + STRAIN_MOST // STRAIN_ONE
+    assert int(charges.orders[:, G_CAP].max()) * STRAIN_MOST < 2**63
+    assert int(charges.entries[:, G_QUOTE].max()) * strained * 10**4 < 2**63
+    assert charges.scale >= 1000
 
 
 def test_bound_refuses_amounts_that_do_not_fit() -> None:

@@ -90,8 +90,6 @@ def _triples(  # noqa: C901 - one loop a lot
 ) -> int:
     quantity = c.orders[order, QUANTITY]
     for one in range(r.counts[0]):
-        if r.cost[0, level, one] >= record:
-            continue
         for two in range(r.counts[1]):
             pair = r.cost[0, level, one] + r.cost[1, level, two]
             if r.cells[1, two, 0] > r.cells[0, one, 1]:

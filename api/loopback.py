@@ -10,7 +10,6 @@ come from another site's page.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -48,19 +47,10 @@ def host_of(authority: str) -> str | None:
 
 
 class LoopbackOnly:
-    """ASGI middleware that applies the rule above to every HTTP request.
+    """ASGI middleware that applies the rule above to every request."""
 
-    Parameters
-    ----------
-    app
-        The application behind it.
-    extra_hosts
-        Further Host names to accept, exact and in lower case; for tests of proxies.
-    """
-
-    def __init__(self, app: ASGIApp, *, extra_hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.extra_hosts = frozenset(extra_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer why not."""
@@ -74,15 +64,12 @@ class LoopbackOnly:
                 return
         await self.app(scope, receive, send)
 
-    def _accepts(self, host: str | None) -> bool:
-        return host is not None and (is_loopback(host) or host in self.extra_hosts)
-
     def _refusal(self, scope: Scope) -> Refused | None:
         headers: dict[bytes, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value.decode("latin-1"))
         hosts = headers.get(b"host", [])
-        if len(hosts) != 1 or not self._accepts(host_of(hosts[0])):
+        if len(hosts) != 1 or not _accepts(host_of(hosts[0])):
             got = ", ".join(hosts)[:100] or "none"
             return Refused(
                 "HOST_NOT_LOOPBACK", f"the Host header must name the loopback, got: {got}"
@@ -90,11 +77,15 @@ class LoopbackOnly:
         if scope.get("method") in SAFE_METHODS:
             return None
         for origin in headers.get(b"origin", []):
-            if not self._accepts(_host_of_origin(origin)):
+            if not _accepts(_host_of_origin(origin)):
                 return Refused("FOREIGN_ORIGIN", f"a page of {origin[:100]} sent this request")
         if "cross-site" in headers.get(b"sec-fetch-site", []):
             return Refused("FOREIGN_ORIGIN", "a page of another site sent this request")
         return None
+
+
+def _accepts(host: str | None) -> bool:
+    return host is not None and is_loopback(host)
 
 
 def _host_of_origin(origin: str) -> str | None:

@@ -48,6 +48,7 @@ STOP_SECONDS_MAX = 10.0
 STEP_TRIES_MAX = 8
 """How often a step is tried while the database is away: about 4 minutes, waiting ever longer."""
 
+UNFINISHED = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
@@ -100,7 +101,7 @@ class DurableRuns:
             _Current.claim(self)
             self._start_engine(executor_id=_executor_id(settings.home))
             for view in matching_runs.list_runs(self._workspace):
-                if view.status in {RunStatus.QUEUED, RunStatus.RUNNING}:
+                if view.status in UNFINISHED:
                     self._take_up(view.id)
         except BaseException:
             self.close()
@@ -176,12 +177,16 @@ class DurableRuns:
 
         A worker that dies without an answer is tried once more; then the run is marked failed.
         """
-        for attempt in range(1, ATTEMPTS_MAX + 1):
+        status = matching_runs.get(self._workspace, run_id).status
+        code = attempt = 0
+        while status in UNFINISHED and attempt < ATTEMPTS_MAX:
+            attempt += 1
             code = self._run_worker(run_id)
             status = matching_runs.get(self._workspace, run_id).status
-            if status not in {RunStatus.QUEUED, RunStatus.RUNNING}:
-                return str(status)
-            log.error("run.worker_died", run=run_id, attempt=attempt, exit_code=code)
+            if status in UNFINISHED:
+                log.error("run.worker_died", run=run_id, attempt=attempt, exit_code=code)
+        if status not in UNFINISHED:
+            return str(status)
         view = matching_runs.fail(
             self._workspace,
             run_id,
@@ -289,9 +294,13 @@ def _executor_id(home: Path) -> str:
     Interrupted jobs are taken up again by the installation that had begun them.
     """
     path = home / "executor-id"
-    if not path.exists():
-        path.write_text(uuid4().hex, encoding="ascii")
-    return path.read_text(encoding="ascii").strip()
+    with contextlib.suppress(FileNotFoundError):
+        known = path.read_text(encoding="ascii").strip()
+        if known:  # a crash may have left the file empty
+            return known
+    made = uuid4().hex
+    path.write_text(made, encoding="ascii")
+    return made
 
 
 def _send(worker: subprocess.Popen[bytes], line: bytes) -> None:

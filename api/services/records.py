@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -127,7 +128,10 @@ def submit(workspace: Workspace, draft: Draft, *, timeout_seconds: float = 30.0)
     receipt = _enter(workspace, draft, timeout_seconds)
     settlement.entered(workspace, [draft])
     if draft.body["type"] == EventType.CLAIM_REQUESTED:
-        screening.screen(workspace, str(draft.body["subject"]))
+        # The request stands whatever comes of this: refused (the operator's key is not enrolled,
+        # say), the claim waits as requested, and the same submission again screens it.
+        with contextlib.suppress(Refusal):
+            screening.screen(workspace, str(draft.body["subject"]))
     return _view(receipt)
 
 

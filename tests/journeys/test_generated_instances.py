@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -28,9 +30,11 @@ from data.importers.bundle import read_bundle
 from data.samples.firms import fictional_uscc
 from data.samples.random_instance import write_instance
 from data.stores import matching_runs as run_store
-from matching.capacity import check_bound
+from matching.capacity import CapacityResult, check_bound
 from tests.support.folders import shared_folder
 from tests.support.stage import LENDER, Stage, staged
+
+SECONDS = 60 if os.environ.get("PARKLOOM_LONG") == "full" else 25
 
 
 def test_a_small_instance_goes_all_the_way(tmp_path: Path):
@@ -45,48 +49,41 @@ def test_a_small_instance_goes_all_the_way(tmp_path: Path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", [11, 12, 13, 14, 15])
-def test_200_orders_on_100_offers_go_all_the_way(tmp_path: Path, seed: int):
-    """The referee accepts each plan; the bound follows from the stored prices."""
+@pytest.mark.timeout(1800)
+def test_200_orders_on_100_offers_go_all_the_way(tmp_path: Path):
+    """Seeds 11 to 15: each gap at most 25 %, and 5 % above the greedy plan on the median seed."""
+    ahead = [journey(tmp_path / str(seed), seed=seed) for seed in range(11, 16)]
+    assert median(ahead) >= 0.05, ahead
+
+
+def journey(folder: Path, *, seed: int) -> float:
+    """Take one instance from match to certificate; return how far it is ahead of greedy.
+
+    The referee accepts the plan, and the bound follows from the stored prices.
+    """
     referee = shared_folder("TOOLS") / "check_capacity_plan.py"
-    instance = tmp_path / "instance"
+    instance = folder / "instance"
     write_instance(instance, orders=200, offers=100, seed=seed)
-    with staged(tmp_path) as stage:
-        result = matched(stage, instance, seconds=60)
+    with staged(folder) as stage:
+        result = matched(stage, instance, seconds=SECONDS)
         summary = result.run.summary
         assert summary is not None
         assert summary.gap <= 0.25
         assert check_bound(read_bundle(instance).required(), result.prices) == summary.bound_fen
-        judged = judge(referee, instance, stage, result, tmp_path)
+        stored = stored_result(stage, result)
+        judged = judge(referee, instance, stored, folder)
         assert judged["objective_fen"] == summary.objective_fen
         orders = accepted(stage, result)
-        total = sum(
-            order.net_minor for order in purchase_orders.list_purchase_orders(stage.workspace)
-        )
-        assert total == sum(
-            one.amount_fen
-            for one in proposals.list_proposals(stage.workspace)
-            if one.side == "buyer"
-        )
+        made = purchase_orders.list_purchase_orders(stage.workspace)
+        asked = proposals.list_proposals(stage.workspace)
+        paid = sum(one.amount_fen for one in asked if one.side == "buyer")
+        assert sum(order.net_minor for order in made) == paid
         handles = [deal.register(stage.workspace, stage.parties, order) for order in orders]
         assert len(set(handles)) == len(orders)
         financed(stage, handles[0])
-        assert verified(stage, handles[0], tmp_path) == 0
-
-
-@pytest.mark.long
-def test_the_plan_beats_the_greedy_one_on_the_median_seed():
-    """At least 5 % above the best greedy plan; see docs/benchmarks.md for the figures."""
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "api.cli", "bench", "capacity", "--orders", "200",
-            "--offers", "100", "--seeds", "11-15", "--seconds", "60", "--json",
-        ],
-        capture_output=True, text=True, timeout=600, check=True,
-    )  # fmt: skip
-    figures = json.loads(done.stdout)
-    assert figures["median_over_greedy"] >= 0.05
-    assert figures["worst_gap"] <= 0.25
+        assert verified(stage, handles[0], folder) == 0
+    assert stored.greedy_fen
+    return (summary.objective_fen - stored.greedy_fen) / stored.greedy_fen
 
 
 def matched(stage: Stage, instance: Path, *, seconds: float) -> RunResult:
@@ -150,12 +147,14 @@ def verified(stage: Stage, handle: str, folder: Path) -> int:
     ).returncode  # fmt: skip
 
 
-def judge(
-    referee: Path, instance: Path, stage: Stage, result: RunResult, folder: Path
-) -> dict[str, int]:
-    """Return what the referee says of the stored plan and its claim."""
+def stored_result(stage: Stage, result: RunResult) -> CapacityResult:
+    """Return the result as it lies in the database."""
     with stage.workspace.snapshot() as session:
-        stored = run_store.result(session, stage.workspace.viewer, result.run.id)
+        return run_store.result(session, stage.workspace.viewer, result.run.id)
+
+
+def judge(referee: Path, instance: Path, stored: CapacityResult, folder: Path) -> dict[str, int]:
+    """Return what the referee says of the stored plan and its claim."""
     write_plan(folder / "plan.csv", stored.plan)
     write_claim(folder / "claim.json", stored)
     done = subprocess.run(

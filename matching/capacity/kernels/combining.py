@@ -85,9 +85,7 @@ def _pairs(c: Columns, r: Relaxed, order: int, level: int, late: int, record: in
 
 
 @inner
-def _triples(  # noqa: C901 - one loop a lot
-    c: Columns, r: Relaxed, order: int, level: int, late: int, record: int
-) -> int:
+def _triples(c: Columns, r: Relaxed, order: int, level: int, late: int, record: int) -> int:
     quantity = c.orders[order, QUANTITY]
     for one in range(r.counts[0]):
         for two in range(r.counts[1]):

@@ -142,6 +142,15 @@ def test_a_stale_draft_is_refused(client, parties):
     assert problem["params"]["order"] == order
 
 
+def test_a_request_stands_though_nobody_can_screen_it_yet(client, parties, order):
+    """Here the operator's own key is not enrolled; that is not the seller's fault."""
+    draft = parties.draft("claim.requested", order=order, amount="100")
+    receipt = parties.enter(draft)
+    assert parties.enter(draft) == receipt
+    claims = client.get(f"/v1/ledger/orders/{order}").json()["claims"]
+    assert [claim["state"] for claim in claims] == ["requested"]
+
+
 def test_a_key_that_nobody_enrolled_is_refused(parties, order):
     draft = drafts.from_json(parties.draft("claim.requested", order=order, amount="100"))
     for need in draft.needs:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.frame import JsonFlag, Report, interruptible, reporting
+from api.commands.frame import BadInput, JsonFlag, Report, interruptible, reporting
 from api.commands.plans import plan_tables, solving_bar
 from api.commands.rejects import require_value
 from api.services.solving import Solved, solve_checked
@@ -39,6 +39,8 @@ def match(
     Ctrl-C ends the solving and keeps the best plan so far.
     """
     with reporting(as_json=as_json) as report:
+        if out.exists() and not out.is_dir():
+            raise BadInput(f"{out} is a file; --out names a folder.", out=str(out))
         problem = require_value(read_bundle(folder), report, document=str(folder))
         limits = Limits(seconds=limit_seconds(seconds, work), work=work, seed=seed, workers=workers)
         solved = run(problem, limits, report)

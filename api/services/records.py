@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from api.services import screening, settlement
@@ -116,7 +117,8 @@ def draft_fields(event: str) -> tuple[str, ...]:
 def submit(workspace: Workspace, draft: Draft, *, timeout_seconds: float = 30.0) -> ReceiptView:
     """Enter a fully signed draft; the answer comes when the entry is durable and published.
 
-    A requested claim is screened at once, by rule.
+    A requested claim is screened at once, by rule; when that is refused, submitting the request
+    again tries it anew.
 
     Raises
     ------

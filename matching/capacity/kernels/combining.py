@@ -86,29 +86,38 @@ def _pairs(c: Columns, r: Relaxed, order: int, level: int, late: int, record: in
 
 @inner
 def _triples(c: Columns, r: Relaxed, order: int, level: int, late: int, record: int) -> int:
-    quantity = c.orders[order, QUANTITY]
     for one in range(r.counts[0]):
+        # also keeps NEVER out of the sums: twice NEVER does not fit into 64 bits
+        if r.cost[0, level, one] >= record:
+            continue
         for two in range(r.counts[1]):
-            pair = r.cost[0, level, one] + r.cost[1, level, two]
             if r.cells[1, two, 0] > r.cells[0, one, 1]:
                 break
-            if pair >= record:
-                continue
-            least = quantity - r.cells[0, one, 1] - r.cells[1, two, 1]
-            most = quantity - r.cells[0, one, 0] - r.cells[1, two, 0]
-            for three in range(r.counts[2]):
-                if r.cells[2, three, 0] > min(most, r.cells[1, two, 1]):
-                    break
-                if r.cells[2, three, 1] < least:
-                    continue
-                cost = pair + r.cost[2, level, three] + late
-                if cost >= record:
-                    continue
-                cost += _spare(c, r, order, most - r.cells[2, three, 0], int64(3))
-                if cost < record:
-                    record = cost
-                    r.made[0] = level
-                    r.made[1], r.made[2], r.made[3] = one, two, three
+            if r.cost[0, level, one] + r.cost[1, level, two] < record:
+                record = _thirds(c, r, order, level, late, one, two, record)
+    return record
+
+
+@inner
+def _thirds(
+    c: Columns, r: Relaxed, order: int, level: int, late: int, one: int, two: int, record: int
+) -> int:
+    """Find the third lot for two: return the record, and write it down when it is new."""
+    quantity = c.orders[order, QUANTITY]
+    pair = r.cost[0, level, one] + r.cost[1, level, two]
+    least = quantity - r.cells[0, one, 1] - r.cells[1, two, 1]
+    most = quantity - r.cells[0, one, 0] - r.cells[1, two, 0]
+    for three in range(r.counts[2]):
+        if r.cells[2, three, 0] > min(most, r.cells[1, two, 1]):
+            break
+        cost = pair + r.cost[2, level, three] + late
+        if r.cells[2, three, 1] < least or cost >= record:
+            continue
+        cost += _spare(c, r, order, most - r.cells[2, three, 0], int64(3))
+        if cost < record:
+            record = cost
+            r.made[0] = level
+            r.made[1], r.made[2], r.made[3] = one, two, three
     return record
 
 

@@ -101,6 +101,13 @@ def test_a_folder_that_is_not_there(run):
     assert not Path("out").exists()
 
 
+def test_a_file_in_place_of_the_folder_is_refused_before_the_work(run, park: Path, tmp_path: Path):
+    (tmp_path / "out").write_text("mine")
+    result = run("match", park, "--out", "out", "--work", "10")
+    assert result.exit_code == 2
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 @pytest.mark.parametrize("option", [("--seconds", "0"), ("--seed", "-1"), ("--work", "-1")])
 def test_limits_out_of_range_are_refused(run, park: Path, option):
     assert run("match", park, "--out", "out", *option).exit_code == 2

@@ -29,6 +29,7 @@ from ledger.log.crash import CrashPoint, no_crash
 from ledger.log.merkle import leaf_hash, root_of
 from ledger.log.replay import Replay
 from ledger.log.store import AppendRequest, Receipt
+from tests.support.forks import FORKS
 from tests.support.log_parts import LOG_KEY, ORIGIN, CountingRules, Log, make_request, open_log
 
 STEPS = (
@@ -43,12 +44,6 @@ STEPS = (
     "checkpoint published",
 )
 """The named steps of an append, in order."""
-
-# Children come from a server that has imported everything once: they start in milliseconds, and
-# no thread or connection of the tests is copied into them.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
-
 
 ChildProcess = multiprocessing.context.ForkServerProcess
 
@@ -124,7 +119,7 @@ class Trial:
             step=step,
             occurrence=occurrence,
         )
-        process = _PROCESSES.Process(target=main, args=(child,))
+        process = FORKS.Process(target=main, args=(child,))
         process.start()
         self._children.append(process)
         return process

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import multiprocessing
 import os
 import signal
 import socket
@@ -25,6 +24,7 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import Settings
+from tests.support.forks import FORKS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS_MAX = 60.0
@@ -138,7 +138,7 @@ class ForkedServer(ServerProcess):
         self._forked: ForkServerProcess | None = None
 
     def _spawn(self) -> None:
-        self._forked = _FORKS.Process(
+        self._forked = FORKS.Process(
             target=_serve, args=(self.settings.model_dump(mode="json"), self.port, str(self._log))
         )
         self._forked.start()
@@ -161,10 +161,6 @@ class ForkedServer(ServerProcess):
         self._forked = None
         assert status is not None, "the server did not end"
         return status
-
-
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["api.app", "uvicorn"])
 
 
 def _serve(settings: dict[str, Any], port: int, log: str) -> None:

@@ -6,6 +6,8 @@ answer must be one that the document announces, and every refusal a problem with
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -100,13 +102,21 @@ def test_broken_requests_are_refused(contract, path, method):
     keep_the_contract(contract, path, method, GenerationMode.NEGATIVE, examples=6)
 
 
+whole_campaign = pytest.mark.skipif(
+    os.environ.get("PARKLOOM_LONG") != "full",
+    reason="part of the whole campaign: set PARKLOOM_LONG=full",
+)
+
+
 @pytest.mark.long
+@whole_campaign
 @pytest.mark.parametrize(("path", "method"), operations())
 def test_the_contract_is_kept_for_long(contract, path, method):
     keep_the_contract(contract, path, method, GenerationMode.POSITIVE, examples=40)
 
 
 @pytest.mark.long
+@whole_campaign
 @pytest.mark.parametrize(("path", "method"), operations(breakable=True))
 def test_broken_requests_are_refused_for_long(contract, path, method):
     keep_the_contract(contract, path, method, GenerationMode.NEGATIVE, examples=40)

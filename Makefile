@@ -43,7 +43,7 @@ lock: .venv/.dev ## Resolve the dependencies again (hashes, no addresses)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
 clean: ## Remove the environment and what the demo left
-	@rm -rf .venv .parkloom
+	@rm -rf .venv .parkloom .parkloom-parties
 
 .venv/.run: requirements.lock pyproject.toml
 	@echo "Installing Parkloom into .venv (once, a minute or two) ..."

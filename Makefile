@@ -39,8 +39,8 @@ golden: .venv/.dev ## Rewrite the documents and transcripts that tests compare w
 	@PARKLOOM_GOLDEN=write $(BIN)/python -m pytest -q tests/docs
 
 lock: .venv/.dev ## Resolve the dependencies again (hashes, no addresses)
-	@$(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra build --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra build --extra dev -c requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
 clean: ## Remove the environment and what the demo left
 	@rm -rf .venv .parkloom .parkloom-parties
@@ -51,6 +51,7 @@ clean: ## Remove the environment and what the demo left
 	@$(PY) -m venv .venv
 	@$(PIP) install --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@$(BIN)/python -m matching.capacity.kernels.build >/dev/null
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.run

@@ -26,6 +26,7 @@ from api.routes import (
     organisations,
     problems,
     proposals,
+    quotes,
 )
 from api.schemas.openapi import describe
 from api.services import settlement
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         capacity,
         imports,
         matching_runs,
+        quotes,
         proposals,
         ledger,
         log_files,

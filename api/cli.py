@@ -16,6 +16,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("api.commands.demo", "Play the main job end to end on the sample park."),
     "serve": ("api.commands.serve", "Start the server on the loopback interface."),
     "match": ("api.commands.match", "Match the orders of a CSV bundle to its idle capacity."),
+    "quote": (
+        "api.commands.quote",
+        "Quote new orders beside a plan: price, week, value, or why not.",
+    ),
+    "explain": ("api.commands.explain", "Explain an order, an offer, or what would help."),
+    "scarce": ("api.commands.scarce", "Show what an hour is worth, and what to recruit."),
+    "whatif": ("api.commands.whatif", "Compare scenarios, or trace a Pareto front."),
     "init": ("api.commands.init", "Create an installation: database, log and operator's keys."),
     "import": ("api.commands.importing", "Import a CSV bundle, an Excel workbook or a UBL order."),
     "template": ("api.commands.template", "Write an empty workbook to fill in."),

@@ -89,6 +89,11 @@ _EDGE: dict[str, Kind] = {
         "The document was not taken, nothing of it",
         "Correct the rows listed and upload the whole document again.",
     ),
+    "NO_PLAN": Kind(
+        422,
+        "No plan keeps the rules of the request; nothing was stored",
+        "Loosen one of the rules that the detail names, or allow more time.",
+    ),
     "CHECK_FAILED": Kind(
         500,
         "The independent check refused what the optimiser returned; nothing was stored",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from string import Formatter
 
+from matching.explain_rule_texts import RULE_WORDS
 from matching.explain_texts import KNOWN, LANGUAGES, RULES, TEXTS
 
 Param = int | str | tuple[str, ...]
@@ -26,6 +27,7 @@ class Known(StrEnum):
     PRICES = "prices"  # at the plan's prices its best route costs more than the order earns
     SEARCH = "search"  # nothing was found; nothing is proven
     LIMIT = "limit"  # the limit came before the improvement
+    RULES = "rules"  # follows from the problem and its rules, before any plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,9 @@ def _shown(name: str, value: Param, language: str) -> str:
         return (", " if language == "en" else "、").join(parts)
     if name == "known":
         return KNOWN[language].get(str(value), str(value))
+    if name == "rule":
+        words = {**RULES[language], **RULE_WORDS[language]}
+        return words.get(str(value), str(value))
     if name.endswith("_fen") and isinstance(value, int):
         return money(value, language)
     return f"{value:,}" if isinstance(value, int) else value

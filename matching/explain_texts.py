@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from matching.explain_contradictions import CONTRADICTIONS
+from matching.explain_rule_texts import LIMITS, RULE_REASONS
+
 LANGUAGES = ("en", "zh-CN")
 
 KNOWN: Mapping[str, Mapping[str, str]] = {
@@ -17,6 +20,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "prices": "Known by the plan's prices.",
         "search": "Found by search, not proven.",
         "limit": "The limit on time or work came first.",
+        "rules": "Follows from the problem and its rules, before any plan.",
     },
     "zh-CN": {
         "plan": "依据：由计划本身重新计算。",
@@ -25,6 +29,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "prices": "依据：计划的产能影子价格。",
         "search": "依据：搜索所得，未经证明。",
         "limit": "依据：时间或工作量先到上限。",
+        "rules": "依据：由问题及其规则直接推出，与计划无关。",
     },
 }
 
@@ -37,6 +42,9 @@ RULES: Mapping[str, Mapping[str, str]] = {
         "material": "material",
         "certificate": "certificate",
         "exclusion": "exclusion",
+        "approval": "approval",
+        "ban": "ban",
+        "pin": "pin",
         "quotation": "quotation",
         "minimum_lot": "minimum lot",
     },
@@ -48,6 +56,9 @@ RULES: Mapping[str, Mapping[str, str]] = {
         "material": "材料",
         "certificate": "证书",
         "exclusion": "排除",
+        "approval": "认可",
+        "ban": "禁用",
+        "pin": "指定",
         "quotation": "报价",
         "minimum_lot": "最小批量",
     },
@@ -329,7 +340,9 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "en": (texts[0], texts[1], *_FUNNEL_EN),
             "zh-CN": (texts[2], texts[3], *_FUNNEL_ZH),
         }
-        for code, texts in _ELIGIBILITY.items()
+        for code, texts in {**_ELIGIBILITY, **LIMITS}.items()
     },
     **_OTHERS,
+    **RULE_REASONS,
+    **CONTRADICTIONS,
 }

@@ -56,7 +56,7 @@ class Progress:
         Best objective so far, best proven bound so far, (bound - incumbent) / bound; None before
         there is one.
     elapsed_seconds
-        Since the call; it includes compilation, which the limit does not count.
+        Since the call.
     done
         Share of the limit that is spent, 0..1; never falls.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +13,16 @@ from api.commands.frame import BadInput, JsonFlag, Report, interruptible, report
 from api.commands.plans import plan_tables, solving_bar
 from api.commands.rejects import require_value
 from api.services.solving import Solved, solve_checked
+from data.exporters.certificate import write_certificate
+from data.exporters.charts import gap_chart, load_chart
 from data.exporters.plan import write_claim, write_plan, write_reasons
 from data.importers.bundle import read_bundle
+from data.importers.rules import read_rules
 from matching.capacity import Problem
-from matching.limits import Limits
+from matching.capacity.certificate import certify
+from matching.capacity.rules import canonical_rules
+from matching.certificate.rules import KNOWN as CERTIFIED
+from matching.limits import Limits, Progress
 
 app = typer.Typer(add_completion=False)
 
@@ -31,7 +39,13 @@ def match(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all randomness.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Threads to solve with.")] = 2,
+    rules: Annotated[
+        Path | None, typer.Option(help="JSON file of pins, bans, orders to serve and other rules.")
+    ] = None,
     *,
+    charts: Annotated[
+        bool, typer.Option("--charts", help="Draw load.svg and gap.svg beside the plan.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Match the orders of FOLDER to its idle capacity and write the plan with its bound.
@@ -42,15 +56,40 @@ def match(
         if out.exists() and not out.is_dir():
             raise BadInput(f"{out} is a file; --out names a folder.", out=str(out))
         problem = require_value(read_bundle(folder), report, document=str(folder))
+        if rules is not None:
+            found = require_value(read_rules(rules, problem), report, document=str(rules))
+            problem = replace(problem, rules=found)
         limits = Limits(seconds=limit_seconds(seconds, work), work=work, seed=seed, workers=workers)
-        solved = run(problem, limits, report)
+        history: list[Progress] = []
+        solved = run(problem, limits, report, watch=history.append)
         out.mkdir(parents=True, exist_ok=True)
-        write_plan(out / "plan.csv", solved.result.plan)
-        write_claim(out / "claim.json", solved.result)
-        write_reasons(out / "reasons.jsonl", solved.result.reasons)
+        written = _write(out, solved)
+        if charts:
+            written += _draw(out, solved, history)
         report.show(*plan_tables(solved))
-        report.line(f"Wrote plan.csv, claim.json and reasons.jsonl to {out}")
-        report.result(figures(solved) | {"out": str(out)})
+        report.line(f"Wrote {', '.join(written)} to {out}")
+        report.result(figures(solved) | {"out": str(out), "files": written})
+
+
+def _write(out: Path, solved: Solved) -> list[str]:
+    """Write the plan and what is known of it; return the names of the files."""
+    result = solved.result
+    write_plan(out / "plan.csv", result.plan)
+    write_claim(out / "claim.json", result)
+    write_reasons(out / "reasons.jsonl", result.reasons)
+    written = ["plan.csv", "claim.json", "reasons.jsonl"]
+    if not set(canonical_rules(solved.problem.rules)) - set(CERTIFIED) and result.plan:
+        write_certificate(out / "certificate.json", certify(solved.problem, result))
+        written.append("certificate.json")
+    return written
+
+
+def _draw(out: Path, solved: Solved, history: list[Progress]) -> list[str]:
+    """Draw the load of the weeks and the way of the gap; return the names of the files."""
+    load = load_chart(solved.problem, solved.result.plan)
+    (out / "load.svg").write_text(load, encoding="utf-8")
+    (out / "gap.svg").write_text(gap_chart(history), encoding="utf-8")
+    return ["load.svg", "gap.svg"]
 
 
 def limit_seconds(seconds: float | None, work: int | None) -> float | None:
@@ -63,9 +102,27 @@ def limit_seconds(seconds: float | None, work: int | None) -> float | None:
     return seconds
 
 
-def run(problem: Problem, limits: Limits, report: Report) -> Solved:
-    """Solve with a progress bar on standard error; Ctrl-C keeps the best so far and says so."""
-    with solving_bar(report.err) as show:
+def run(
+    problem: Problem,
+    limits: Limits,
+    report: Report,
+    *,
+    watch: Callable[[Progress], None] | None = None,
+) -> Solved:
+    """Solve with a progress bar on standard error; Ctrl-C keeps the best so far and says so.
+
+    Parameters
+    ----------
+    watch
+        Sees every step of the progress too.
+    """
+    with solving_bar(report.err) as bar:
+
+        def show(progress: Progress) -> None:
+            bar(progress)
+            if watch is not None:
+                watch(progress)
+
         solved, interrupted = interruptible(
             lambda cancelled: solve_checked(problem, limits, on_progress=show, cancelled=cancelled)
         )

@@ -16,8 +16,6 @@ from matching.explain import Reason, render
 from matching.limits import Progress as Solving
 
 REASONS_SHOWN = 8
-COMPILING = "compile"
-COMPILING_SHOWN = "compiling the optimiser, once after installation"
 
 
 @contextmanager
@@ -42,7 +40,7 @@ def solving_bar(err: Console) -> Iterator[Callable[[Solving], None]]:
                 task,
                 completed=progress.done,
                 description=f"{progress.stage:<12.12}",
-                figures=COMPILING_SHOWN if progress.stage == COMPILING else _figures(progress),
+                figures=_figures(progress),
             )
 
         yield show
@@ -59,8 +57,7 @@ class _StageLines:
         if progress.stage == self._stage:
             return
         self._stage = progress.stage
-        stage = COMPILING_SHOWN if progress.stage == COMPILING else f"{progress.stage:<12}"
-        line = f"{progress.elapsed_seconds:6.1f} s  {stage} {_figures(progress)}"
+        line = f"{progress.elapsed_seconds:6.1f} s  {progress.stage:<12} {_figures(progress)}"
         self._err.print(line.rstrip(), markup=False)
 
 

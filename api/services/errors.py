@@ -54,6 +54,12 @@ class NotOnboarded(ServiceError):
     code = "NOT_ONBOARDED"
 
 
+class NoPlan(ServiceError):
+    """No plan keeps the rules of a request: proved, or none was found within the limits."""
+
+    code = "NO_PLAN"
+
+
 class CheckFailed(ServiceError):
     """The independent check refused what the optimiser returned; nothing was stored."""
 

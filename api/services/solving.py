@@ -6,10 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from api.services.errors import CheckFailed
+from api.services.errors import CheckFailed, NoPlan
 from matching.capacity import CapacityResult, CheckReport, Problem, check, check_bound, solve
+from matching.explain import render
 from matching.limits import Limits, Progress
 from matching.result import Status
+
+_NO_PLAN = {
+    Status.INFEASIBLE: "No plan can keep these rules.",
+    Status.NO_SOLUTION_FOUND: "No plan that keeps all rules was found; more time may help.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +27,7 @@ class Solved:
     objective_fen, bound_fen
         As recomputed. An optimiser that came back without a plan is taken at the empty plan.
     seconds
-        Wall-clock time of the solve; neither the one compilation nor the checks count.
+        Wall-clock time of the solve; the checks do not count.
     """
 
     problem: Problem
@@ -61,13 +67,21 @@ def solve_checked(
 
     Raises
     ------
+    NoPlan
+        When no plan keeps the problem's rules; the message names what contradicts what.
     CheckFailed
         When plan, objective or bound do not stand up: a fault of the optimiser, never of the
         input. Nothing of such a plan is kept.
     """
     started = time.monotonic()
     result = solve(problem, limits, on_progress=on_progress, cancelled=cancelled)
-    seconds = time.monotonic() - started - result.timings.get("compile", 0.0)
+    seconds = time.monotonic() - started
+    if result.causes:
+        raise NoPlan(
+            " ".join((_NO_PLAN[result.status], *(render(cause) for cause in result.causes))),
+            status=result.status.value,
+            causes=", ".join(cause.code for cause in result.causes),
+        )
     report = check(
         problem, result.plan, objective_fen=result.objective_fen, bound_fen=result.bound_fen
     )

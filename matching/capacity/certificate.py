@@ -1,19 +1,183 @@
-"""The upper bound that prices of capacity prove, recomputed exactly from the problem alone.
+"""The upper bound that prices of capacity prove, and the certificate that carries its proof.
 
 For any prices ≥ 0 no plan earns more than Σ price × idle minutes + Σ over orders of the most that
 the order alone could earn when it pays these prices for its minutes. The second part is bounded
-in whole numbers; `docs/spec/capacity.md` has the proof. Nothing here knows the optimiser.
+in whole numbers; `docs/spec/capacity.md` has the proof. `check_bound` finds the multipliers and
+cases of this proof again; a certificate carries them, and `python -m matching.certificate` needs
+nothing else to check it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from matching.capacity.columns import MILLIFEN_MAX, Columns, Ints, build_columns
-from matching.capacity.plan import Price
+from matching.capacity.commitments import commit
+from matching.capacity.plan import CapacityResult, PlanLine, Price
 from matching.capacity.problem import Problem
+from matching.capacity.proofs import (
+    MINUTES,
+    MORE_LOTS,
+    NO_DUALS,
+    OFFER,
+    PRICE_ALONE,
+    WEEKS,
+    CaseNode,
+    LotsProof,
+)
+from matching.capacity.rules import canonical_rules
+from matching.certificate.rules import KNOWN
+
+PPM = 1_000_000
+
+Row = list[object]  # of JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A plan, what it is worth, and everything that proves that no plan is worth more than a bound.
+
+    Parameters
+    ----------
+    problem_sha256
+        Digest of the problem.
+    rules
+        The optional constraints in the form that the digest has them; empty in the base model.
+    scale
+        Parts of a fen that the bound is counted in: a power of ten, 1000..1,000,000.
+    cells
+        Intervals that the size of a lot is cut into, 1..128.
+    proofs
+        Per order, sorted by its id: the rows [lots, multipliers, nodes] of section 7. An
+        order that is not there needs neither multipliers nor cases.
+
+    Raises
+    ------
+    ValueError
+        When the objective exceeds the bound.
+    """
+
+    problem_sha256: str
+    rules: Mapping[str, object]
+    objective_fen: int
+    upper_bound_fen: int
+    seed: int
+    scale: int
+    cells: int
+    plan: tuple[PlanLine, ...]
+    prices: tuple[Price, ...]
+    proofs: tuple[tuple[str, tuple[Row, ...]], ...]
+
+    def __post_init__(self) -> None:
+        if self.objective_fen > self.upper_bound_fen:
+            raise ValueError(
+                f"objective {self.objective_fen} exceeds the bound {self.upper_bound_fen}"
+            )
+
+    @property
+    def gap_ppm(self) -> int:
+        """(bound - objective) / bound in millionths, rounded up; 0 when the bound is 0."""
+        bound = self.upper_bound_fen
+        return -((self.objective_fen - bound) * PPM // bound) if bound > 0 else 0
+
+
+def certify(problem: Problem, result: CapacityResult) -> Certificate:
+    """Return the certificate of a result, with the proofs that its bound needs.
+
+    Raises
+    ------
+    ValueError
+        When the result has no plan; when the problem has a rule that a certificate cannot carry
+        (one that changes the objective); or as `check_bound`.
+
+    Notes
+    -----
+    Bounds every order twice: as `check_bound` does, and plainly. Only where the plain bound is
+    weaker is a proof written down.
+    """
+    from matching.capacity.bounds import Bounder, Effort, full_effort  # noqa: PLC0415  (loads code)
+
+    if result.objective_fen is None or result.bound_fen is None:
+        raise ValueError(f"a result that is {result.status} certifies nothing")
+    rules = canonical_rules(problem.rules)
+    if unknown := sorted(set(rules) - set(KNOWN)):
+        raise ValueError(
+            f"a certificate cannot carry the rules {', '.join(unknown)}: expected none but "
+            f"{', '.join(KNOWN)}; publish the prices as a claim instead"
+        )
+    part = commit(problem).problem  # decided orders are the same in every plan
+    columns = build_columns(part)
+    millifen = price_table(part, columns, result.prices)
+    bounder, effort = Bounder(part, columns), full_effort(len(part.orders))
+    earned = bounder.earned(millifen, effort)
+    plain = bounder.earned(millifen, Effort(steps=0, nodes=1, cells=effort.cells))
+    needed = np.flatnonzero(plain > earned)
+    return Certificate(
+        problem_sha256=problem.digest,
+        rules=rules,
+        objective_fen=result.objective_fen,
+        upper_bound_fen=result.bound_fen,
+        seed=result.seed,
+        scale=bounder.charges.scale,
+        cells=effort.cells,
+        plan=tuple(sorted(result.plan)),
+        prices=tuple(sorted(result.prices)),
+        proofs=proof_rows(part, bounder.proofs(millifen, effort, needed)),
+    )
+
+
+def proof_rows(
+    problem: Problem, proofs: Mapping[int, tuple[LotsProof, ...]]
+) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    """Return proofs by order position as the rows of a certificate, without the empty ones."""
+    names = [offer.offer_id for offer in problem.offers]
+    rows = {
+        problem.orders[at].order_id: tuple(
+            row for proof in given if (row := _lots_row(proof, names))[1:] != [[], []]
+        )
+        for at, given in proofs.items()
+    }
+    return tuple((order_id, mine) for order_id, mine in sorted(rows.items()) if mine)
+
+
+def _lots_row(proof: LotsProof, names: list[str]) -> Row:
+    """Return [lots, multipliers, nodes] with the multipliers that a leaf is costed with."""
+    parents = {node.parent for node in proof.nodes}
+    leaves = [node for at, node in enumerate(proof.nodes) if at not in parents]
+    used = sorted({node.duals for node in leaves if node.duals > NO_DUALS})
+    multipliers = [
+        [kept.strain, sorted([names[offer], week, parts] for offer, week, parts in kept.own)]
+        for kept in (proof.multipliers[number - 1] for number in used)
+    ]
+    if proof.lots == MORE_LOTS:
+        return [proof.lots, multipliers, []]
+    place, nodes = {-1: -1}, list[Row]()
+    numbers = {number: at for at, number in enumerate(used, 1)}
+    for at, node in enumerate(proof.nodes):
+        if at in parents:
+            what = _division(node, names)
+        elif node.duals == NO_DUALS:
+            continue
+        else:
+            what = ["price"] if node.duals == PRICE_ALONE else ["under", numbers[node.duals]]
+        place[at] = len(nodes)
+        nodes.append([place[node.parent], node.case if node.parent >= 0 else 0, *what])
+    return [proof.lots, multipliers, nodes]
+
+
+def _division(node: CaseNode, names: list[str]) -> Row:
+    """Return what the cases of a node are about; lots and steps count from 1, as in a plan."""
+    lot, step = node.lot + 1, node.step + 1
+    if node.kind == MINUTES:
+        return ["minutes", lot, step, names[node.offer], node.week, node.low]
+    if node.kind == OFFER:
+        return ["offer", lot, step, names[node.offer]]
+    if node.kind == WEEKS:
+        return ["weeks", lot, step, node.week]
+    return ["pieces", lot, node.low, node.high]
 
 
 def check_bound(problem: Problem, prices: Iterable[Price]) -> int:
@@ -24,19 +188,27 @@ def check_bound(problem: Problem, prices: Iterable[Price]) -> int:
     prices
         Offer-weeks that are not listed have price 0.
 
+    Notes
+    -----
+    Of the rules, pins, bans, approvals, agreed and frozen orders, the plan to keep and local first
+    are in the bound. Shares, minimums, the carbon cap and orders that must be served are left out
+    of it, which can only raise it.
+
     Raises
     ------
     ValueError
         When a price is negative or too large, names no offer or week, or appears twice; or when
         the amounts of the problem are too large to be added up in 64 bits.
     """
-    from matching.capacity.bounds import Bounder, full_effort  # noqa: PLC0415  (loads numba)
+    from matching.capacity.bounds import Bounder, full_effort  # noqa: PLC0415  (loads code)
 
-    columns = build_columns(problem)
-    millifen = price_table(problem, columns, prices)
-    bounder = Bounder(problem, columns)
-    earned = bounder.earned(millifen, full_effort(len(problem.orders)))
-    return bounder.bound_fen(millifen, earned)
+    committed = commit(problem)
+    part = committed.problem
+    columns = build_columns(part)
+    millifen = price_table(part, columns, prices)
+    bounder = Bounder(part, columns)
+    earned = bounder.earned(millifen, full_effort(len(part.orders)))
+    return bounder.bound_fen(millifen, earned) + committed.fixed_fen
 
 
 def price_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> Ints:

@@ -40,10 +40,6 @@ class Clock:
         self._stage = stage
         self.tell()
 
-    def start_counting(self) -> None:
-        """From here on the limit counts: compilation does not."""
-        self._counted_from = monotonic()
-
     def finish(self) -> None:
         """End the last stage."""
         self._close_stage()
@@ -71,6 +67,15 @@ class Clock:
         if self.limits.work is not None:
             share = max(share, self.work / self.limits.work if self.limits.work else 1.0)
         return min(1.0, share)
+
+    def work_left(self) -> int | None:
+        """Units of work that the limit leaves; None without such a limit."""
+        return None if self.limits.work is None else max(0, self.limits.work - self.work)
+
+    def share_of_seconds(self) -> float:
+        """Share of the seconds that is spent; 0 when the limit names no seconds."""
+        seconds = self.limits.seconds
+        return 0.0 if seconds is None else self.spent_seconds / seconds
 
     def out_of_time(self, share: float = 1.0) -> bool:
         """Return whether a share of the seconds is spent, or the run is cancelled."""

@@ -7,12 +7,13 @@ the problem, not about a plan. Weeks and price cap depend on whole routes: see `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.capacity.order_limits import KINDS, OrderLimits
 from matching.capacity.problem import Offer, Operation, Order, Problem
 from matching.explain import Known, Param, Reason
 
@@ -23,6 +24,9 @@ RULES = (
     "material",
     "certificate",
     "exclusion",
+    "approval",
+    "ban",
+    "pin",
     "quotation",
     "minimum_lot",
 )
@@ -33,6 +37,9 @@ CODES = {
     "material": "no_material",
     "certificate": "no_certificate",
     "exclusion": "all_excluded",
+    "approval": "none_approved",
+    "ban": "all_banned",
+    "pin": "pinned_elsewhere",
     "quotation": "not_quoted",
     "minimum_lot": "lot_below_minimum",
 }
@@ -55,12 +62,15 @@ class Eligibility(NamedTuple):
     rows, offers
         Eligible offers (positions in `problem.offers`) of row `r`:
         `offers[rows[r] : rows[r + 1]]`, ascending.
+    limits
+        The pins, bans and approvals that were applied.
     """
 
     steps: Ints
     counts: Ints
     rows: Ints
     offers: Ints
+    limits: OrderLimits
 
 
 def eligible_offers(problem: Problem) -> Eligibility:
@@ -91,7 +101,7 @@ def eligible_offers(problem: Problem) -> Eligibility:
     offer = np.concatenate([*found_offers, np.empty(0, np.int64)])
     sorting = np.lexsort((offer, row))
     ends = np.searchsorted(row[sorting], np.arange(len(rows.order) + 1))
-    return Eligibility(rows.steps, counts, ends.astype(np.int64), offer[sorting])
+    return Eligibility(rows.steps, counts, ends.astype(np.int64), offer[sorting], table.limits)
 
 
 class _Rows:
@@ -128,6 +138,8 @@ class _Table:
         for at, offer in enumerate(offers):
             self._enterprises.setdefault(offer.enterprise_id, []).append(at)
         position = {offer.offer_id: at for at, offer in enumerate(offers)}
+        self._positions = position
+        self.limits = OrderLimits(problem)
         self._quoted: dict[tuple[str, int], list[int]] = {}
         for one in problem.quotations:
             self._quoted.setdefault((one.order_id, one.step), []).append(position[one.offer_id])
@@ -144,20 +156,60 @@ class _Table:
         yield keep
         keep &= self._certified[self._set_of[order]][:, able]
         yield keep
-        self._exclude(order, able, keep)
+        at = np.full(len(self._offers), -1, np.int64)
+        at[able] = np.arange(len(able))
+        self._exclude(order, at, keep)
+        yield keep
+        self._require_approval(order, at, keep)
+        yield keep
+        self._ban(order, at, keep)
+        yield keep
+        self._pin(rows, at, keep)
         yield keep
         self._require_quotations(rows, able, keep)
         yield keep
         keep &= self._min_lot[able] <= self._quantity[order][:, None]
         yield keep
 
-    def _exclude(self, order: Ints, able: Ints, keep: Flags) -> None:
-        at = np.full(len(self._offers), -1, np.int64)
-        at[able] = np.arange(len(able))
+    def _exclude(self, order: Ints, at: Ints, keep: Flags) -> None:
         for row, index in enumerate(order.tolist()):
             for name in self._orders[index].excluded_enterprises:
-                places = at[self._enterprises.get(name, [])]
-                keep[row, places[places >= 0]] = False
+                keep[row, _places(at, self._enterprises.get(name, []))] = False
+
+    def _require_approval(self, order: Ints, at: Ints, keep: Flags) -> None:
+        if not self.limits.approved:
+            return
+        for row, index in enumerate(order.tolist()):
+            names = self.limits.approved.get(self._orders[index].order_id)
+            if names is not None:
+                offers = [one for name in names for one in self._enterprises.get(name, ())]
+                left = np.zeros(keep.shape[1], np.bool_)
+                left[_places(at, offers)] = True
+                keep[row] &= left
+
+    def _ban(self, order: Ints, at: Ints, keep: Flags) -> None:
+        limits = self.limits
+        if not limits.banned and not limits.shunned:
+            return
+        for row, index in enumerate(order.tolist()):
+            order_id = self._orders[index].order_id
+            offers = [self._positions[name] for name in limits.banned.get(order_id, ())]
+            for name in limits.shunned.get(order_id, ()):
+                offers += self._enterprises.get(name, [])
+            if offers:
+                keep[row, _places(at, offers)] = False
+
+    def _pin(self, rows: Ints, at: Ints, keep: Flags) -> None:
+        if not self.limits.pins:
+            return
+        for row, (index, order) in enumerate(
+            zip(rows.tolist(), self._rows.order[rows].tolist(), strict=True)
+        ):
+            step = index - int(self._rows.steps[order]) + 1
+            for name in self.limits.pins.get((self._orders[order].order_id, step), ()):
+                left = np.zeros(keep.shape[1], np.bool_)
+                left[_places(at, [self._positions[name]])] = True
+                keep[row] &= left
 
     def _require_quotations(self, rows: Ints, able: Ints, keep: Flags) -> None:
         for row, (index, at) in enumerate(
@@ -168,6 +220,12 @@ class _Table:
                 step = index - int(self._rows.steps[at]) + 1
                 quoted = self._quoted.get((order.order_id, step), [])
                 keep[row] &= np.isin(able, quoted)
+
+
+def _places(at: Ints, offers: list[int]) -> Ints:
+    """Return the columns of offers, without those that have none."""
+    places: Ints = at[offers] if offers else np.empty(0, np.int64)
+    return places[places >= 0]
 
 
 def _processes(problem: Problem) -> list[str]:
@@ -211,7 +269,9 @@ def refusal(problem: Problem, eligibility: Eligibility, at: int) -> Reason | Non
     row = counts[step - 1].tolist()
     rule = _emptied_by(row)
     names = ("all", *RULES)
-    shown = range(names.index(rule) + 1)
+    limits = eligibility.limits
+    hidden = set(KINDS) - limits.kinds(order.order_id)
+    shown = [at for at in range(names.index(rule) + 1) if names[at] not in hidden]
     params: dict[str, Param] = {
         "step": step,
         "process": order.operations[step - 1].process,
@@ -220,16 +280,18 @@ def refusal(problem: Problem, eligibility: Eligibility, at: int) -> Reason | Non
         "also": tuple(f"{s} {_emptied_by(counts[s - 1].tolist())}" for s in failing[1:]),
         "known": Known.FILTER.value,
     }
-    return Reason(code=CODES[rule], params=params | _detail(problem, order, step, rule))
+    left = list(_left_before(problem, order, step, rule, limits))
+    if rule in KINDS:
+        params |= _limit_detail(left, order, step, rule, limits)
+    return Reason(code=CODES[rule], params=params | _detail(left, order, step, rule))
 
 
 def _emptied_by(row: list[int]) -> str:
     return RULES[row[1:].index(0)]
 
 
-def _detail(problem: Problem, order: Order, step: int, rule: str) -> dict[str, Param]:
+def _detail(left: list[Offer], order: Order, step: int, rule: str) -> dict[str, Param]:
     """Return what the rule asked for and the nearest that was offered."""
-    left = list(_left_before(problem, order, step, rule))
     operation, found = order.operations[step - 1], dict[str, Param]()
     if rule == "size":
         largest = max(offer.size_class for offer in left)
@@ -258,7 +320,23 @@ def _detail(problem: Problem, order: Order, step: int, rule: str) -> dict[str, P
     return found
 
 
-def _left_before(problem: Problem, order: Order, step: int, rule: str) -> Iterator[Offer]:
+def _limit_detail(
+    left: list[Offer], order: Order, step: int, rule: str, limits: OrderLimits
+) -> dict[str, Param]:
+    """Return what a pin, a ban or an approval asked for, and what it left out."""
+    if rule == "approval":
+        able = sorted({offer.enterprise_id for offer in left})[:LISTED_MAX]
+        approved = tuple(sorted(limits.approved[order.order_id]))
+        return {"approved": approved, "enterprises": tuple(able)}
+    if rule == "ban":
+        return {"offers": tuple(sorted(offer.offer_id for offer in left)[:LISTED_MAX])}
+    cheapest = min(left, key=lambda offer: (offer.rate_fen_per_hour, offer.offer_id))
+    return {"pinned": limits.pins[order.order_id, step], "nearest": cheapest.offer_id}
+
+
+def _left_before(
+    problem: Problem, order: Order, step: int, rule: str, limits: OrderLimits
+) -> Iterator[Offer]:
     """Yield the offers that pass every rule before the given one."""
     operation, before = order.operations[step - 1], RULES[: RULES.index(rule)]
     quoted = {
@@ -269,12 +347,16 @@ def _left_before(problem: Problem, order: Order, step: int, rule: str) -> Iterat
     for offer in problem.offers:
         if before and offer.process != operation.process:
             continue  # by far the most frequent outcome, so it is looked at first
-        passed = _passed(order, operation, offer, quoted=offer.offer_id in quoted)
+        limited = limits.passed(order.order_id, step, offer)
+        quotes = offer.offer_id in quoted
+        passed = _passed(order, operation, offer, limited, quoted=quotes)
         if all(passes for _, passes in zip(before, passed, strict=False)):
             yield offer
 
 
-def _passed(order: Order, operation: Operation, offer: Offer, *, quoted: bool) -> Iterator[bool]:
+def _passed(
+    order: Order, operation: Operation, offer: Offer, limited: Iterable[bool], *, quoted: bool
+) -> Iterator[bool]:
     """Yield whether an offer passes each rule, in the order of `RULES`."""
     yield offer.process == operation.process
     yield offer.size_class >= order.size_class
@@ -282,5 +364,6 @@ def _passed(order: Order, operation: Operation, offer: Offer, *, quoted: bool) -
     yield order.material in offer.materials
     yield order.certificates <= offer.certificates
     yield offer.enterprise_id not in order.excluded_enterprises
+    yield from limited
     yield quoted or not order.quoted_only
     yield offer.min_lot <= order.quantity

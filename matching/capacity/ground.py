@@ -5,14 +5,16 @@ Money is in fen, as floats: what is concluded from it keeps a margin or is confi
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.capacity.eligibility import Eligibility
-from matching.capacity.geography import lag_weeks, road_km
+from matching.capacity.geography import lag_weeks, nearest_park, road_km
 from matching.capacity.problem import Problem
+from matching.capacity.tariff import bonus_per_minute
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -49,6 +51,7 @@ class Ground(NamedTuple):
     rate: Floats  # per minute; 0 where quoted
     carbon: Floats  # per minute
     quote: Floats  # of the whole quantity; 0 where not quoted
+    bonus: Floats  # per minute, for local work without a quotation
     # geography
     park_km: Ints
     park_lag: Ints
@@ -90,6 +93,7 @@ def build_ground(problem: Problem, eligibility: Eligibility) -> Ground:
         rate=rate,
         carbon=_floats([float(o.carbon_g_per_hour) / 60 * carbon_per_g for o in offers])[entry],
         quote=quote,
+        bonus=_bonus(problem, eligibility, quote=quote, rate=rate),
         park_km=park_km,
         park_lag=_lags(park_km),
         buyer_km=buyer_km,
@@ -115,6 +119,59 @@ def _work(problem: Problem, eligibility: Eligibility) -> tuple[Ints, Ints, Float
             setup[at], total[at] = quotation.setup_minutes, quotation.minutes_total
             rate[at], quote[at] = 0.0, float(quotation.price_fen)
     return setup, total, rate, quote
+
+
+def _bonus(problem: Problem, eligibility: Eligibility, *, quote: Floats, rate: Floats) -> Floats:
+    """Return what a minute of local work adds per entry; 0 where quoted, see `quoted_bonuses`."""
+    entry, first = eligibility.offers, problem.rules.local_first
+    if first is None or not len(entry):
+        return np.zeros(len(entry))
+    parks = {park.park_id: at for at, park in enumerate(problem.parks)}
+    lengths = np.diff(eligibility.rows[eligibility.steps])
+    local = np.repeat(_ints([parks[name] for name in nearest_parks(problem)]), lengths)
+    here = _ints([parks[offer.park_id] for offer in problem.offers])[entry] == local
+    fen_per_g = float(problem.settings.carbon_fen_per_kg) / 1000
+    carbon = _floats([float(o.carbon_g_per_hour) / 60 * fen_per_g for o in problem.offers])[entry]
+    bonus = np.minimum(first.bonus_fen_per_hour / 60, rate + carbon)
+    quoted = (rate == 0) & (quote > 0)
+    return np.where(here & ~quoted, bonus, 0.0)
+
+
+def nearest_parks(problem: Problem) -> list[str]:
+    """Return the park nearest to the buyer of each order."""
+    at = {park.park_id: (park.lat, park.lon) for park in problem.parks}
+    known: dict[tuple[float, float], str] = {}
+    for order in problem.orders:
+        buyer = order.buyer_lat, order.buyer_lon
+        if buyer not in known:
+            known[buyer] = nearest_park(buyer, at)
+    return [known[order.buyer_lat, order.buyer_lon] for order in problem.orders]
+
+
+def quoted_bonuses(problem: Problem) -> dict[str, Fraction]:
+    """Return the most that local work on quoted offers can add, in any lots, in fen, by order.
+
+    Each lot of at most `max_lots` pays the setup and rounds its minutes up by less than one.
+    Orders that are missing have no quotation.
+    """
+    first = problem.rules.local_first
+    if first is None:
+        return {}
+    offers = {offer.offer_id: offer for offer in problem.offers}
+    orders = {order.order_id: order for order in problem.orders}
+    most: dict[tuple[str, int], Fraction] = {}
+    for one in problem.quotations:
+        order, offer = orders[one.order_id], offers[one.offer_id]
+        hourly = first.bonus_fen_per_hour
+        bonus = bonus_per_minute(problem.settings, order, offer, one, bonus_fen_per_hour=hourly)
+        lots = min(order.max_lots, order.quantity)
+        added = bonus * (one.minutes_total + lots * (one.setup_minutes + 1))
+        key = one.order_id, one.step
+        most[key] = max(most.get(key, Fraction(0)), added)
+    total: dict[str, Fraction] = {}
+    for (order_id, _), added in most.items():
+        total[order_id] = total.get(order_id, Fraction(0)) + added
+    return total
 
 
 def _park_km(problem: Problem) -> Ints:

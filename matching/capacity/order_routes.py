@@ -2,8 +2,7 @@
 
 A route goes through the operations park by park and week by week. The states are (park, week in
 which the operation ends); each offer ends as early as its idle minutes allow, because work costs
-the same in every week. The search is exact for one lot whose operations do not meet on an offer;
-what is made from it is confirmed by `check`, in exact arithmetic.
+the same in every week. The search is exact for one lot whose operations do not meet on an offer.
 
 Lower bounds hold for plans of any number of lots: lot `l` with the share `f` of the pieces costs at
 least `f` times what the whole quantity costs on its route, because setups and fixed transport are
@@ -31,11 +30,12 @@ class Weights:
     price: float = 1.0  # processing and transport: what the buyer's cap covers
     carbon: float = 1.0
     tardiness: float = 1.0
+    bonus: float = 1.0  # what local work adds to the objective, taken off the cost
 
 
 TOTAL = Weights()
-PRICE = Weights(carbon=0.0, tardiness=0.0)
-TIME = Weights(price=0.0, carbon=0.0, tardiness=0.0)
+PRICE = Weights(carbon=0.0, tardiness=0.0, bonus=0.0)
+TIME = Weights(price=0.0, carbon=0.0, tardiness=0.0, bonus=0.0)
 
 
 class Lot(NamedTuple):
@@ -54,18 +54,7 @@ class Stage(NamedTuple):
     parks: Ints  # parks of the entries, each once
     slot: Ints  # position in `parks` per entry
     ready: Floats  # parks × weeks: least cost of a lot that waits there at the start of the week
-    work: Floats  # cost of the work per entry
-    ends: Ints  # entries × weeks: last week of work that begins in the week or later
     done: Floats  # parks × weeks: least cost of a lot whose operation ends in the week
-
-
-def exact_lot(ground: Ground, order: int, pieces: int) -> Lot:
-    """Return a lot of so many pieces; it finds no time where the minimum lot is greater."""
-    start, end = _entries(ground, order)
-    minutes = ground.setup[start:end] + _work(ground, order, np.full(end - start, pieces))
-    small = ground.min_lot[start:end] > pieces
-    share = pieces / int(ground.quantity[order])
-    return Lot(start, np.where(small, np.iinfo(np.int64).max, minutes), minutes, share)
 
 
 def least_lot(ground: Ground, order: int, pieces: int) -> Lot:
@@ -169,10 +158,11 @@ class Search:
         work = self._weights.price * (
             ground.rate[entries] * paid + ground.quote[entries] * lot.share
         )
-        work = work + self._weights.carbon * ground.carbon[entries] * paid
+        less = self._weights.bonus * ground.bonus[entries]
+        work = work + (self._weights.carbon * ground.carbon[entries] - less) * paid
         done = np.full((len(parks), weeks + 1), NEVER)
         np.minimum.at(done, (slot[:, None], ends), ready[slot] + work[:, None])
-        return Stage(entries, parks, slot, ready, work, ends, done[:, :weeks])
+        return Stage(entries, parks, slot, ready, done[:, :weeks])
 
     def _delivered(self) -> Floats:
         """Return the cost of delivery from each state of the last stage; inf where too late."""
@@ -192,52 +182,6 @@ class Search:
         weeks: Ints = np.arange(ground.weeks)[None, :]
         lags: Ints = ground.buyer_lag[self._order, parks][:, None]
         return weeks + lags
-
-    def route(self) -> list[int]:
-        """Return the entries of the best route after `run` has found one."""
-        park, week = _least(self._delivered())
-        chosen: list[int] = []
-        for stage, before in zip(
-            reversed(self.stages), [*reversed(self.stages[:-1]), None], strict=True
-        ):
-            reached = (stage.ends == week) & (stage.slot == park)[:, None]
-            cost = np.where(reached, stage.ready[stage.slot] + stage.work[:, None], NEVER)
-            at, start = _least(cost)
-            chosen.append(int(stage.entries[at]))
-            if before is not None:
-                park, week = self._came_from(before, int(stage.parks[park]), start)
-        return chosen[::-1]
-
-    def _came_from(self, before: Stage, park: int, week: int) -> tuple[int, int]:
-        """Return the cheapest state of a stage from which a lot is at a park by a week."""
-        ground = self._ground
-        km, lag = ground.park_km[before.parks, park], ground.park_lag[before.parks, park]
-        legs = np.where(before.parks == park, 0.0, self._fixed + km * self._per_km * self._share)
-        in_time = np.arange(ground.weeks)[None, :] + lag[:, None] <= week
-        cost = np.where(in_time, before.done + legs[:, None], NEVER)
-        return _least(cost)
-
-
-def _least(cost: Floats) -> tuple[int, int]:
-    """Return where a table is least, the first place when there are several."""
-    row, column = divmod(int(cost.argmin()), cost.shape[1])
-    return row, column
-
-
-def fill(idle: Ints, minutes: int, *, ready: int, block: int) -> dict[int, int] | None:
-    """Return minutes by week for work that ends as early as it can; None when nothing fits."""
-    weeks = len(idle)
-    for last in range(ready, weeks):
-        first = max(ready, last - block + 1)
-        if int(idle[first : last + 1].sum()) >= minutes:
-            found, left = {}, minutes
-            for week in range(first, last + 1):
-                taken = min(left, int(idle[week]))
-                if taken:
-                    found[week] = taken
-                left -= taken
-            return found
-    return None
 
 
 def surely(cost: float) -> int:

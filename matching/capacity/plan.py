@@ -51,6 +51,8 @@ class CapacityResult:
         Units of work done, comparable with `Limits.work`.
     stopped_by
         "proof", "seconds", "work" or "cancelled".
+    causes
+        Why there is no plan, when there is none: what contradicts what, or what is still broken.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class CapacityResult:
     work: int = 0
     stopped_by: str = ""
     problem_digest: str = ""
+    causes: tuple[Reason, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status in (Status.OPTIMAL, Status.FEASIBLE):

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from matching.capacity.bounds import Bounder, Effort, full_effort
-from matching.capacity.clock import Clock
-from matching.capacity.columns import OFFER, VALUE, Columns, Floats, Ints, build_columns
-from matching.capacity.kernels.book import (
-    Book,
-    copy_book,
-    make_book,
-    make_journal,
-    overwrite_book,
+from matching.capacity.assignment import (
+    Ways,
+    choose,
+    choose_anew,
+    find_ways,
+    greedy_choice,
+    is_assignment,
+    price_ways,
 )
-from matching.capacity.kernels.construct import insert_all
-from matching.capacity.kernels.improve import Search, improve, make_search
-from matching.capacity.kernels.lots import NORMAL, THOROUGH
-from matching.capacity.kernels.pricing import demand_at, plan_alone
-from matching.capacity.kernels.rng import make_state
-from matching.capacity.kernels.workspace import make_workspace
-from matching.capacity.master import Master, plan_in_book, plan_in_workspace
+from matching.capacity.booking import as_copy, as_lines
+from matching.capacity.bounds import Bounder, Effort, full_effort
+from matching.capacity.chains import Chains
+from matching.capacity.check import check
+from matching.capacity.clock import Clock
+from matching.capacity.columns import (
+    KEEP,
+    MUST,
+    QUANTITY,
+    VALUE,
+    Columns,
+    Floats,
+    Ints,
+    build_columns,
+)
+from matching.capacity.kernels.book import Book, Copy, make_book, make_copy
+from matching.capacity.kernels.library import Shared
+from matching.capacity.kernels.search import (
+    MANY,
+    THOROUGH,
+    Searcher,
+    make_state,
+    take_over,
+)
+from matching.capacity.kernels.workspace import SLOT_ENTRY, SLOT_MINUTES
 from matching.capacity.plan import PlanLine
+from matching.capacity.pricing import (
+    Pricer,
+    Shard,
+    bound_batches,
+    in_millifen,
+    search_batches,
+)
 from matching.capacity.problem import Problem
+from matching.capacity.rules import Rules
+from matching.capacity.single_orders import exact_plans, worth_looking
 
-MASTER_ORDERS_MAX = 1500  # more orders: prices by subgradient instead of a linear program
-MASTER_ROUNDS = 40
-SUBGRADIENT_ROUNDS = 60
-PRICES_SHARE = 0.3  # of the seconds, at most
-QUICK_EFFORT = Effort(steps=8, nodes=7, cells=16)
-CHAINS = 2  # searches side by side; always as many, whatever the number of workers
-SHARINGS = 6  # times that the chains share their best plan
-CHUNK = 250  # moves between two looks at the limit
+SMALL_ORDERS_MAX = 400
+GREEDY_AGAIN = 8  # times that the baseline of a small problem is tried
+THOROUGH_ORDERS_MAX = 4000  # more orders: fewer ways to split each into lots are tried
+
+Worth = Mapping[str, int]
+
+
+class Schedule(NamedTuple):
+    """How long prices are moved: by share of the seconds, or by epochs without such a limit."""
+
+    share: float
+    epochs_max: int
+    epochs: int
+    steps: tuple[float, float]  # first and last, in parts of what a minute usually earns
+
+
+SEARCHED = Schedule(share=0.12, epochs_max=400, epochs=120, steps=(1.0, 0.01))
+POLISHED = Schedule(share=0.18, epochs_max=300, epochs=30, steps=(0.3, 0.005))
+FIRST_CHOICE = 0.8  # of the time for an assignment problem: all orders at once
+CHOICE_WORK = 100  # units of work of choosing anew among a few offers
+CLOSER_SHARE, CLOSER_SECONDS = 0.1, 2.0  # of the time: for exact plans of single orders, each
+MUST_WORTH = 4.0  # times the greatest value: what serving an order that must be served adds
+HOPEFUL = 0.8  # orders that would not pay even so much of the prices are left out of the polish
 WARM, COLD = 0.10, 0.003  # temperatures, in parts of the mean profit of an order
 
 
@@ -44,217 +87,318 @@ class Engine:
         self.problem = problem
         self.clock = clock
         self.columns: Columns = build_columns(problem)
-        self.workspace = make_workspace(self.columns)
         self.bounder = Bounder(problem, self.columns)
+        self._effort = THOROUGH if len(problem.orders) <= THOROUGH_ORDERS_MAX else MANY
+        self._raise_fen = MUST_WORTH * float(self.columns.money[:, VALUE].max(initial=1.0))
+        self._keep_fen = float(self.columns.money[:, KEEP].sum())
+        self._allowed: Ints | None = None
+        self._given = self._given_plan()
+        simple = is_assignment(self.columns) and not problem.rules
+        self._ways = find_ways(self.columns) if simple else None
         self.no_prices: Floats = np.zeros(self.columns.idle.shape)
         self.prices: Floats = self.no_prices
         self.millifen: Ints = np.zeros(self.columns.idle.shape, np.int64)
-        self.alone = np.zeros(len(self.columns.orders))  # profit of each order on all capacity
-        self.most = np.zeros(len(self.columns.orders), np.int64)  # proven, without prices
+        self.earned: Ints = np.zeros(len(self.columns.orders), np.int64)  # by the bound, in parts
+        self.alone: Floats = np.zeros(len(self.columns.orders))  # profit on all capacity
         self.wanted: Ints = np.zeros(0, np.int64)
         self.greedy_fen = 0.0
-        self.book: Book = make_book(self.columns)
-        self._use = np.zeros(self.columns.idle.shape, np.int64)
+        self.lead(self.columns)
+        self.book: Shared[Book] = self._empty_book()
 
-    def _rng(self, stream: int) -> np.ndarray:
-        return make_state(self.clock.limits.seed, stream)
+    def lead(self, columns: Columns) -> None:
+        """Search with the costs of these columns from here on; the plan is not touched.
+
+        Orders that must be served are worth so much more that no move gives one up for others.
+        """
+        money = columns.money.copy()
+        money[:, VALUE] += self._raise_fen * columns.orders[:, MUST]
+        self._shared = Shared(columns._replace(money=money))
+        self._searcher = Searcher(self._shared, make_state(self.clock.limits.seed, 0))
+
+    def _given_plan(self) -> Copy | None:
+        """Return the plan that is to be kept, each order worth the penalty more."""
+        rules = self.problem.rules
+        if rules.keep is None:
+            return None
+        report = check(
+            replace(self.problem, rules=Rules(local_first=rules.local_first)), rules.given
+        )
+        known = tuple(line for line in rules.given if line.order_id in report.costs)
+        worth = {
+            name: cost.profit_fen + cost.bonus_fen + rules.keep.penalty_fen
+            for name, cost in report.costs.items()
+        }
+        return as_copy(self.problem, self.columns, known, worth)
+
+    def _empty_book(self) -> Shared[Book]:
+        return Shared(make_book(self.columns, allowed=self._allowed, given=self._given))
+
+    def _objective(self, book: Shared[Book]) -> float:
+        """Return the objective of a plan: without what only leads the search."""
+        served = book.values.lots > 0
+        musts = float((self.columns.orders[:, MUST] * served).sum())
+        return float(book.values.profit.sum()) - self._raise_fen * musts - self._keep_fen
 
     def screen(self) -> None:
         """Find the orders that can be worth it at all, alone on all capacity."""
-        many = len(self.problem.orders)
-        effort = QUICK_EFFORT if many <= 4000 else full_effort(many)
-        self.most = self.bounder.earned(self.millifen, effort)
-        self.wanted = np.flatnonzero(self.most > 0).astype(np.int64)
-        thorough = THOROUGH if many <= 4000 else NORMAL
-        demand_at(
-            self.columns,
-            self.workspace,
-            self.wanted,
+        self._searcher.demand_at(
+            self.bounder.able,
             self.no_prices,
-            thorough,
-            self._rng(0),
-            self._use,
-            self.alone,
+            self._effort,
+            use=np.zeros(self.columns.idle.shape, np.int64),
+            earned=self.alone,
         )
+        self.wanted = np.flatnonzero(self.alone > 0).astype(np.int64)
 
     def greedy(self) -> None:
-        """Make the baseline: the best of three sequences, each order at its best on the rest."""
-        c = self.columns
-        value = c.money[:, VALUE]
-        for key in (value, value / np.maximum(1, self._minutes()), self.alone):
-            book = make_book(c)
-            sequence = np.argsort(-key, kind="stable").astype(np.int64)
-            sequence = sequence[np.isin(sequence, self.wanted)]
-            profit = insert_all(
-                c, self.workspace, book, sequence, self.no_prices, 0.0, THOROUGH, self._rng(1)
-            )
-            if profit > self.greedy_fen:
-                self.greedy_fen, self.book = profit, book
-        self._tell_incumbent(self.greedy_fen)
+        """Make the baseline: the best of by value, by value per minute and by profit alone.
 
-    def _tell_incumbent(self, profit: float) -> None:
-        self.clock.incumbent_fen = max(self.clock.incumbent_fen or 0, int(profit))
+        Each order is made at its best on the rest, in lots that are drawn at random in part; a
+        small problem is tried several times. Where a plan is to be kept, what still fits of it
+        comes first, and it is no baseline.
+        """
+        value = self._shared.values.money[:, VALUE]
+        keys = (value, value / np.maximum(1, self._minutes()), self.alone)
+        again = GREEDY_AGAIN if len(self.problem.orders) <= SMALL_ORDERS_MAX else 1
+        for key in keys * again:
+            book = self._empty_book()
+            if self._given is not None and self.problem.rules.keep is not None:
+                given = np.flatnonzero(self._given.lots).astype(np.int64)
+                take_over(self._shared, book, Shared(self._given), given)
+            self._insert(book, self.wanted, key, self.no_prices, theta=0.0)
+            profit = self._objective(book)
+            if not self.book.values.lots.any() or profit > self.greedy_fen:
+                self.greedy_fen, self.book = profit, book
+            if self.clock.stopped():
+                break
+        self._tell_incumbent()
+
+    def _insert(
+        self, book: Shared[Book], orders: Ints, key: Floats, prices: Floats, *, theta: float
+    ) -> None:
+        """Insert orders by decreasing key."""
+        sequence = orders[np.argsort(-key[orders], kind="stable")]
+        self._searcher.insert_all(book, sequence, prices, theta=theta, effort=self._effort)
+
+    def _tell_incumbent(self) -> None:
+        profit = int(self._objective(self.book))
+        self.clock.incumbent_fen = max(self.clock.incumbent_fen or 0, profit)
         self.clock.tell()
 
     def _minutes(self) -> Floats:
-        return np.array(
-            [sum(part.minutes_total for part in order.operations) for order in self.problem.orders],
-            np.float64,
-        )
+        c = self.columns
+        total = np.concatenate([[0], np.cumsum(c.work)])
+        minutes: Floats = (total[c.steps[1:]] - total[c.steps[:-1]]).astype(np.float64)
+        return minutes
+
+    def _usual(self) -> float:
+        """Return what a minute of work earns on the mean, fen."""
+        raised = self._raise_fen * self.columns.orders[:, MUST]
+        earned = np.maximum(0.0, self.alone - raised)[self.wanted].sum()
+        return float(earned / self._minutes()[self.wanted].sum())
 
     def price(self) -> None:
-        """Find prices of capacity at which the wishes of all orders nearly fit."""
-        if len(self.wanted) <= MASTER_ORDERS_MAX:
-            candidates = self._price_by_master()
-        else:
-            candidates = self._price_by_subgradient()
-        best_fen: int | None = None
-        for candidate in candidates:
-            millifen = np.rint(candidate * 1000).astype(np.int64)
-            earned = self.bounder.earned(millifen, QUICK_EFFORT, orders=self.wanted)
-            bound = self.bounder.bound_fen(millifen, earned)
-            if best_fen is None or bound < best_fen:
-                best_fen, self.prices, self.millifen = bound, candidate, millifen
-            if self.clock.out_of_time(PRICES_SHARE):
-                break
+        """Find prices of capacity at which the wishes of all orders nearly fit.
 
-    def _price_by_master(self) -> list[Floats]:
-        """Return prices by column generation: the last, the best estimate, and some between."""
-        c, w, rng = self.columns, self.workspace, self._rng(2)
-        master = Master(c)
-        for order in self.wanted.tolist():
-            lots = plan_alone(c, w, order, self.no_prices, THOROUGH, rng)
-            if lots:
-                master.add(plan_in_workspace(c, w, order, lots))
-            if self.book.lots[order]:
-                master.add(plan_in_book(c, self.book, order))
-        centre, centre_bound = self.no_prices, float("inf")
-        prices = self.no_prices
-        for _ in range(MASTER_ROUNDS):
-            _, prices, earned = master.solve()
-            asked = (prices + centre) / 2 if centre_bound < float("inf") else prices
-            estimate, news = float((asked * c.idle).sum()), 0
-            for order in self.wanted.tolist():
-                lots = plan_alone(c, w, order, asked, THOROUGH, rng)
-                if lots == 0:
-                    continue
-                estimate += max(0.0, float(w.worth[1]))
-                plan = plan_in_workspace(c, w, order, lots)
-                reduced = plan.profit - float(prices.flat[plan.cells] @ plan.minutes)
-                if reduced > earned[order] + 1.0 and master.add(plan):
-                    news += 1
-            if estimate < centre_bound:
-                centre, centre_bound = asked, estimate
-            if news == 0 or self.clock.out_of_time(PRICES_SHARE / 2):
-                break
-        self.master = master
-        return [prices, centre, 0.8 * prices, 1.15 * prices, self.no_prices]
+        First with the wishes that the search finds, then with those of the relaxation that proves
+        the bound; the prices that prove most are kept, and the search goes on with the first.
+        """
+        if not len(self.wanted):
+            return
+        if self._ways is not None:
+            self.prices = price_ways(self.columns, self._ways)
+            self.millifen = in_millifen(self.prices)
+            return
+        limits = self.clock.limits
+        batches = search_batches(self._shared, self.wanted, seed=limits.seed)
+        self.prices = self._balance(batches, self.no_prices, SEARCHED)
+        self.millifen = in_millifen(self.prices)
+        effort = polishing_effort(len(self.problem.orders))
+        bounded = self.bounder.earned(self.millifen, effort)
+        best_fen = self.bounder.bound_fen(self.millifen, bounded)
+        hopeful = self.bounder.earned(in_millifen(self.prices * HOPEFUL), effort)
+        paying = np.flatnonzero(hopeful > 0).astype(np.int64)
+        if self.clock.stopped() or not len(paying):
+            return
+        polished = self._balance(
+            bound_batches(self.bounder, paying, effort, seed=limits.seed), self.prices, POLISHED
+        )
+        millifen = in_millifen(polished)
+        if self.bounder.bound_fen(millifen, self.bounder.earned(millifen, effort)) < best_fen:
+            self.millifen = millifen
 
-    def _price_by_subgradient(self) -> list[Floats]:
-        """Return averaged prices that rise where more is wanted than there is."""
-        c, rng = self.columns, self._rng(2)
-        prices = np.zeros(c.idle.shape)
-        total, counted = np.zeros(c.idle.shape), 0
-        scarce = np.maximum(c.idle, 60)
-        usual = float(np.median(c.tariff[:, 0])) if len(c.tariff) else 1.0
-        for step in range(SUBGRADIENT_ROUNDS):
-            self._use[:] = 0
-            demand_at(
-                c, self.workspace, self.wanted, prices, NORMAL, rng, self._use, self.alone.copy()
-            )
-            over = np.clip((self._use - c.idle) / scarce, -1.0, 2.0)
-            rate = 0.3 * usual * (1 - step / SUBGRADIENT_ROUNDS)
-            prices = np.where(c.idle > 0, np.maximum(0.0, prices + rate * over), 0.0)
-            if step >= SUBGRADIENT_ROUNDS // 3:
-                total, counted = total + prices, counted + 1
-            if self.clock.out_of_time(PRICES_SHARE / 2):
-                break
-        mean = total / counted if counted else prices
-        return [mean, 0.8 * mean]
+    def _balance(
+        self, batches: Sequence[Sequence[Shard]], start: Floats, schedule: Schedule
+    ) -> Floats:
+        """Return mean prices after a share of the time."""
+        clock, begun = self.clock, self.clock.share_of_seconds()
+        pricer = Pricer(
+            self.columns.idle,
+            batches,
+            start=start,
+            usual=self._usual(),
+            steps=schedule.steps,
+            workers=clock.limits.workers,
+        )
+
+        def along() -> float:
+            if clock.stopped():
+                return 1.0
+            return (clock.share_of_seconds() - begun) / schedule.share
+
+        timed = clock.limits.seconds is not None
+        pricer.run(along, schedule.epochs_max if timed else schedule.epochs)
+        pricer.close()
+        return pricer.mean
 
     def prove(self) -> int:
         """Return the bound that the prices prove, as `check_bound` computes it."""
-        earned = self.bounder.earned(self.millifen, full_effort(len(self.problem.orders)))
-        return self.bounder.bound_fen(self.millifen, earned)
+        self.earned = self.bounder.earned(self.millifen, full_effort(len(self.problem.orders)))
+        return self.bounder.bound_fen(self.millifen, self.earned)
 
-    def search(self) -> None:
-        """Improve the plan until the limit: two chains that share their best plan now and then."""
-        c, clock = self.columns, self.clock
-        possible = np.flatnonzero((self.alone > 0) & (self.most > 0)).astype(np.int64)
-        if not len(possible) or not self.book.lots.any():
+    def look_closer(self) -> None:
+        """Solve the orders alone, exactly, that could earn much more than the search finds."""
+        seconds = self.clock.limits.seconds
+        small = len(self.problem.orders) <= THOROUGH_ORDERS_MAX and self._ways is None
+        if seconds is None or not small or self._given is not None or self.problem.rules:
             return
-        workers = min(clock.limits.workers, CHAINS)
-        chains = [
-            make_search(copy_book(self.book), make_journal(c), possible, self._rng(3 + at))
-            for at in range(CHAINS)
-        ]
-        spaces = [make_workspace(c) for _ in chains]
-        mean = self.greedy_fen / max(1, int(np.count_nonzero(self.book.lots)))
-        start, shared = clock.share_spent(), 0
-        with ThreadPoolExecutor(workers) as pool:
-            while not clock.stopped():
-                share = clock.share_spent()
-                if share >= 1.0:
-                    break
-                along = (share - start) / (1 - start)
-                heat = mean * WARM * (COLD / WARM) ** along
+        scale = self.bounder.charges.scale
+        found = np.zeros(len(self.columns.orders))
+        self._searcher.demand_at(
+            self.bounder.able,
+            self.millifen / 1000,
+            THOROUGH,
+            use=np.zeros(self.columns.idle.shape, np.int64),
+            earned=found,
+        )
+        missed = worth_looking(self.earned / scale, found, float(self.clock.bound_fen or 0))
+        until = self.clock.share_of_seconds() + CLOSER_SHARE
 
-                def run(at: int, heat: float = heat) -> None:
-                    improve(c, spaces[at], chains[at], self.prices, CHUNK, heat, heat)
+        def left() -> float:
+            return min(CLOSER_SECONDS, (until - self.clock.share_of_seconds()) * seconds)
 
-                list(pool.map(run, range(CHAINS)))
-                clock.work += CHAINS * CHUNK
-                best = max(chains, key=lambda chain: float(chain.totals[1]))
-                self._tell_incumbent(float(best.totals[1]))
-                if int(along * SHARINGS) > shared:
-                    shared = int(along * SHARINGS)
-                    _share(best, chains)
-        best = max(chains, key=lambda chain: float(chain.totals[1]))
-        self.book = best.best
+        self._given = exact_plans(
+            self.problem, self.columns, missed.tolist(), seconds=left, seed=self.clock.limits.seed
+        )
+        if self._given is not None:
+            self.alone = np.maximum(self.alone, self._given.profit)
+            self.wanted = np.flatnonzero(self.alone > 0).astype(np.int64)
+            self._renew_book(Shared(self.book.values.copy))
+
+    def construct(self) -> None:
+        """Make a plan under the prices; keep it when it beats the greedy one."""
+        if self.problem.rules.keep is not None:
+            return
+        reduced = np.zeros(len(self.columns.orders))
+        use = np.zeros(self.columns.idle.shape, np.int64)
+        self._searcher.demand_at(self.wanted, self.prices, self._effort, use=use, earned=reduced)
+        book = self._empty_book()
+        paying = np.flatnonzero(reduced > 0).astype(np.int64)
+        self._insert(book, paying, reduced, self.prices, theta=1.0)
+        self._insert(book, self.wanted, self.alone, self.prices, theta=1.0)
+        if book.values.profit.sum() > self.book.values.profit.sum():
+            self.book = book
+        self._tell_incumbent()
+
+    def search(self, until: float = 1.0) -> None:
+        """Improve the plan until a share of the limit is spent."""
+        clock = self.clock
+        if not len(self.wanted):
+            return
+        if self._ways is not None:
+            self._assign(self._ways)
+            return
+        chains = Chains(
+            self._shared,
+            self.book,
+            self.wanted,
+            self.prices,
+            seed=clock.limits.seed,
+            workers=clock.limits.workers,
+        )
+        served = max(1, int(np.count_nonzero(self.book.values.lots)))
+        mean = max(1.0, self._objective(self.book) / served)
+        start = clock.share_spent()
+        while not clock.stopped() and (share := clock.share_spent()) < until:
+            along = (share - start) / (until - start)
+            heat = mean * WARM * (COLD / WARM) ** along
+            clock.work += chains.round(heat, along, moves_max=clock.work_left())
+            self._tell_incumbent()
+        self.book = chains.close()
+        self._tell_incumbent()
+
+    def _assign(self, ways: Ways) -> None:
+        """Make the plan of a problem of one week whose orders have one operation and lot."""
+        c, limits, idle = self.columns, self.clock.limits, self.columns.idle[:, 0]
+        hint = greedy_choice(ways, self.prices, idle)
+        left = self._seconds_left()
+        first = None if left is None else left * FIRST_CHOICE
+        chosen = choose(ways, self.prices, idle, hint=hint, seconds=first, seed=limits.seed)
+        random = np.random.default_rng(limits.seed)
+        while self.clock.share_spent() < 1.0 and not self.clock.stopped():
+            chosen = choose_anew(
+                ways, self.prices, idle, chosen=chosen, random=random, seconds=self._seconds_left()
+            )
+            self.clock.work += CHOICE_WORK
+            self.clock.incumbent_fen = int(ways.profit[chosen].sum())
+            self.clock.tell()
+        plan = make_copy(c)
+        orders = ways.order[chosen]
+        slots = c.steps[orders] * c.lots_max
+        plan.lots[orders] = 1
+        plan.quantities[orders, 0] = c.orders[orders, QUANTITY]
+        plan.slots[slots, SLOT_ENTRY] = ways.entry[chosen]
+        plan.slots[slots, SLOT_MINUTES] = ways.minutes[chosen]
+        plan.profit[orders] = ways.profit[chosen]
+        book = self._empty_book()
+        take_over(self._shared, book, Shared(plan), orders)
+        if book.values.profit.sum() > self.book.values.profit.sum():
+            self.book = book
+        self._tell_incumbent()
+
+    def _seconds_left(self) -> float | None:
+        seconds = self.clock.limits.seconds
+        return None if seconds is None else max(0.001, seconds - self.clock.spent_seconds)
+
+    def restart(
+        self, columns: Columns, allowed: Ints | None, lines: Iterable[PlanLine], worth: Worth
+    ) -> None:
+        """Go on from a plan under other costs and other limits of enterprises.
+
+        Parameters
+        ----------
+        worth
+            What each order of the plan is worth under the new costs, in fen.
+        """
+        self.lead(columns)
+        self._allowed = allowed
+        musts = self.problem.rules.must_serve
+        raised = {name: fen + int(self._raise_fen) * (name in musts) for name, fen in worth.items()}
+        plan = as_copy(self.problem, self.columns, lines, raised)
+        self._renew_book(Shared(plan))
+
+    def _renew_book(self, plan: Shared[Copy]) -> None:
+        """Hold a plan in a book with the limits and the given plan of now."""
+        book = self._empty_book()
+        served = np.flatnonzero(plan.values.lots).astype(np.int64)
+        take_over(self._shared, book, plan, served)
+        self.book = book
 
     def finish(self) -> None:
         """Put in what still fits."""
-        refused = self.wanted[self.book.lots[self.wanted] == 0]
-        insert_all(
-            self.columns,
-            self.workspace,
-            self.book,
-            refused[np.argsort(-self.alone[refused], kind="stable")],
-            self.no_prices,
-            0.0,
-            THOROUGH,
-            self._rng(9),
-        )
-        self._tell_incumbent(float(self.book.profit.sum()))
+        refused = self.wanted[self.book.values.lots[self.wanted] == 0]
+        self._insert(self.book, refused, self.alone, self.no_prices, theta=0.0)
+        self._tell_incumbent()
 
     def lines(self) -> tuple[PlanLine, ...]:
         """Return the plan as values, sorted."""
-        c, book, problem = self.columns, self.book, self.problem
-        lines = []
-        for order in np.flatnonzero(book.lots).tolist():
-            steps = int(c.steps[order + 1] - c.steps[order])
-            base = int(c.steps[order]) * c.lots_max
-            for slot in range(int(book.lots[order]) * steps):
-                entry, start, *minutes = book.slots[base + slot].tolist()
-                for at, spent in enumerate(minutes):
-                    if spent > 0:
-                        line = PlanLine(
-                            order_id=problem.orders[order].order_id,
-                            lot=slot // steps + 1,
-                            lot_quantity=int(book.quantities[order, slot // steps]),
-                            step=slot % steps + 1,
-                            offer_id=problem.offers[int(c.entries[entry, OFFER])].offer_id,
-                            week=start + at,
-                            minutes=spent,
-                        )
-                        lines.append(line)
-        return tuple(sorted(lines))
+        return as_lines(self.problem, self.columns, self.book.values.copy)
 
 
-def _share(best: Search, chains: list[Search]) -> None:
-    """Let every chain go on from the best plan of all."""
-    for chain in chains:
-        if chain is not best and best.totals[1] > chain.totals[1]:
-            overwrite_book(chain.book, best.best)
-            overwrite_book(chain.best, best.best)
-            chain.totals[0] = chain.totals[1] = best.totals[1]
+def polishing_effort(orders: int) -> Effort:
+    """Return the effort for one order while prices move: a small part of that of the proof."""
+    if orders <= 400:
+        return Effort(steps=5, nodes=8, cells=64)
+    if orders <= 4000:
+        return Effort(steps=0, nodes=1, cells=48)
+    return Effort(steps=0, nodes=1, cells=16 if orders <= 20000 else 8)

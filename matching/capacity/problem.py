@@ -8,20 +8,46 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from math import isfinite
 
-FEN_MAX = 10**13
-MINUTES_MAX = 10**7
-RATE_FEN_PER_HOUR_MAX = 10**9
-QUANTITY_MAX = 10**9
-WEEKS_MAX = 520
-STEPS_MAX = 32
-LOTS_MAX = 10**6
-SMALL_MAX = 10**6
-FRACTION_MAX = 10**9
+from matching.capacity.fields import (
+    FEN_MAX,
+    FRACTION_MAX,
+    LOTS_MAX,
+    MINUTES_MAX,
+    QUANTITY_MAX,
+    RATE_FEN_PER_HOUR_MAX,
+    SMALL_MAX,
+    STEPS_MAX,
+    WEEKS_MAX,
+    be_degrees,
+    be_exact,
+    be_text,
+    be_unique,
+    be_whole,
+)
+from matching.capacity.rule_references import refer
+from matching.capacity.rules import NO_RULES, Rules, canonical_rules
+
+__all__ = [
+    "FEN_MAX",
+    "FRACTION_MAX",
+    "LOTS_MAX",
+    "MINUTES_MAX",
+    "QUANTITY_MAX",
+    "RATE_FEN_PER_HOUR_MAX",
+    "SMALL_MAX",
+    "STEPS_MAX",
+    "WEEKS_MAX",
+    "Offer",
+    "Operation",
+    "Order",
+    "Park",
+    "Problem",
+    "Quotation",
+    "Settings",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +72,10 @@ class Settings:
     transport_g_per_tonne_km: Fraction
 
     def __post_init__(self) -> None:
-        _whole("settings", "weeks", self.weeks, least=1, most=WEEKS_MAX)
-        _whole("settings", "max_block_weeks", self.max_block_weeks, least=1, most=SMALL_MAX)
+        be_whole("settings", "weeks", self.weeks, least=1, most=WEEKS_MAX)
+        be_whole("settings", "max_block_weeks", self.max_block_weeks, least=1, most=SMALL_MAX)
         for field in fields(self)[2:]:
-            _exact("settings", field.name, getattr(self, field.name))
+            be_exact("settings", field.name, getattr(self, field.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +87,9 @@ class Park:
     lon: float
 
     def __post_init__(self) -> None:
-        _text("park", "park_id", self.park_id)
-        _degrees(f"park {self.park_id}", "lat", self.lat, most=90)
-        _degrees(f"park {self.park_id}", "lon", self.lon, most=180)
+        be_text("park", "park_id", self.park_id)
+        be_degrees(f"park {self.park_id}", "lat", self.lat, most=90)
+        be_degrees(f"park {self.park_id}", "lon", self.lon, most=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,19 +123,19 @@ class Offer:
     idle_minutes: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        _text("offer", "offer_id", self.offer_id)
+        be_text("offer", "offer_id", self.offer_id)
         where = f"offer {self.offer_id}"
-        _text(where, "enterprise_id", self.enterprise_id)
-        _text(where, "park_id", self.park_id)
-        _whole(where, "size_class", self.size_class, least=1, most=SMALL_MAX)
-        _whole(where, "tolerance_it", self.tolerance_it, most=SMALL_MAX)
+        be_text(where, "enterprise_id", self.enterprise_id)
+        be_text(where, "park_id", self.park_id)
+        be_whole(where, "size_class", self.size_class, least=1, most=SMALL_MAX)
+        be_whole(where, "tolerance_it", self.tolerance_it, most=SMALL_MAX)
         rate = self.rate_fen_per_hour
-        _whole(where, "rate_fen_per_hour", rate, most=RATE_FEN_PER_HOUR_MAX)
-        _whole(where, "setup_minutes", self.setup_minutes, most=MINUTES_MAX)
-        _whole(where, "min_lot", self.min_lot, most=QUANTITY_MAX)
-        _exact(where, "carbon_g_per_hour", self.carbon_g_per_hour)
+        be_whole(where, "rate_fen_per_hour", rate, most=RATE_FEN_PER_HOUR_MAX)
+        be_whole(where, "setup_minutes", self.setup_minutes, most=MINUTES_MAX)
+        be_whole(where, "min_lot", self.min_lot, most=QUANTITY_MAX)
+        be_exact(where, "carbon_g_per_hour", self.carbon_g_per_hour)
         for week, minutes in enumerate(self.idle_minutes):
-            _whole(where, f"idle_minutes[{week}]", minutes, most=MINUTES_MAX)
+            be_whole(where, f"idle_minutes[{week}]", minutes, most=MINUTES_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +147,8 @@ class Operation:
     minutes_total: int
 
     def __post_init__(self) -> None:
-        _whole("operation", "tolerance_it", self.tolerance_it, most=SMALL_MAX)
-        _whole("operation", "minutes_total", self.minutes_total, least=1, most=MINUTES_MAX)
+        be_whole("operation", "tolerance_it", self.tolerance_it, most=SMALL_MAX)
+        be_whole("operation", "minutes_total", self.minutes_total, least=1, most=MINUTES_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,18 +187,18 @@ class Order:
     quoted_only: bool = False
 
     def __post_init__(self) -> None:
-        _text("order", "order_id", self.order_id)
+        be_text("order", "order_id", self.order_id)
         where = f"order {self.order_id}"
-        _degrees(where, "buyer_lat", self.buyer_lat, most=90)
-        _degrees(where, "buyer_lon", self.buyer_lon, most=180)
-        _whole(where, "quantity", self.quantity, least=1, most=QUANTITY_MAX)
-        _whole(where, "size_class", self.size_class, least=1, most=SMALL_MAX)
+        be_degrees(where, "buyer_lat", self.buyer_lat, most=90)
+        be_degrees(where, "buyer_lon", self.buyer_lon, most=180)
+        be_whole(where, "quantity", self.quantity, least=1, most=QUANTITY_MAX)
+        be_whole(where, "size_class", self.size_class, least=1, most=SMALL_MAX)
         for name in ("release_week", "due_week", "max_tardy_weeks"):
-            _whole(where, name, getattr(self, name), most=SMALL_MAX)
+            be_whole(where, name, getattr(self, name), most=SMALL_MAX)
         for name in ("value_fen", "tardy_fen_per_week", "max_price_fen"):
-            _whole(where, name, getattr(self, name), most=FEN_MAX)
-        _whole(where, "max_lots", self.max_lots, least=1, most=LOTS_MAX)
-        _exact(where, "weight_kg", self.weight_kg)
+            be_whole(where, name, getattr(self, name), most=FEN_MAX)
+        be_whole(where, "max_lots", self.max_lots, least=1, most=LOTS_MAX)
+        be_exact(where, "weight_kg", self.weight_kg)
         if not 1 <= len(self.operations) <= STEPS_MAX:
             raise ValueError(
                 f"{where}: needs 1..{STEPS_MAX} operations, has {len(self.operations)}"
@@ -196,21 +222,26 @@ class Quotation:
 
     def __post_init__(self) -> None:
         where = f"quotation for order {self.order_id} step {self.step} offer {self.offer_id}"
-        _whole(where, "step", self.step, least=1, most=STEPS_MAX)
-        _whole(where, "setup_minutes", self.setup_minutes, most=MINUTES_MAX)
-        _whole(where, "minutes_total", self.minutes_total, least=1, most=MINUTES_MAX)
-        _whole(where, "price_fen", self.price_fen, most=FEN_MAX)
+        be_whole(where, "step", self.step, least=1, most=STEPS_MAX)
+        be_whole(where, "setup_minutes", self.setup_minutes, most=MINUTES_MAX)
+        be_whole(where, "minutes_total", self.minutes_total, least=1, most=MINUTES_MAX)
+        be_whole(where, "price_fen", self.price_fen, most=FEN_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Everything a plan is made from, and everything it is checked against.
 
+    Parameters
+    ----------
+    rules
+        Optional constraints beside the base model; none by default.
+
     Raises
     ------
     ValueError
-        When an id appears twice, a reference leads nowhere, or `idle_minutes` of an offer does
-        not have one number for each week.
+        When an id appears twice, a reference leads nowhere, a rule contradicts itself by its form,
+        or `idle_minutes` of an offer does not have one number for each week.
     """
 
     settings: Settings
@@ -218,11 +249,12 @@ class Problem:
     offers: tuple[Offer, ...]
     orders: tuple[Order, ...]
     quotations: tuple[Quotation, ...] = ()
+    rules: Rules = NO_RULES
 
     def __post_init__(self) -> None:
-        parks = _unique("park", (park.park_id for park in self.parks))
-        offers = _unique("offer", (offer.offer_id for offer in self.offers))
-        _unique("order", (order.order_id for order in self.orders))
+        parks = be_unique("park", (park.park_id for park in self.parks))
+        offers = be_unique("offer", (offer.offer_id for offer in self.offers))
+        be_unique("order", (order.order_id for order in self.orders))
         for offer in self.offers:
             if offer.park_id not in parks:
                 raise ValueError(f"offer {offer.offer_id}: unknown park {offer.park_id}")
@@ -232,6 +264,8 @@ class Problem:
                     f"weeks, got {len(offer.idle_minutes)}"
                 )
         self._check_quotations(offers)
+        if self.rules != NO_RULES:
+            refer(self.rules, self.orders, self.offers, weeks=self.settings.weeks)
 
     def _check_quotations(self, offers: set[str]) -> None:
         steps = {order.order_id: len(order.operations) for order in self.orders}
@@ -251,14 +285,19 @@ class Problem:
 
     @property
     def digest(self) -> str:
-        """SHA-256, in hex, of a canonical form in which the order of the parts does not count."""
-        parts = {
+        """SHA-256, in hex, of a canonical form in which the order of the parts does not count.
+
+        A problem without rules has the digest that it had before there were rules.
+        """
+        parts: dict[str, object] = {
             "settings": _canonical(self.settings),
             "parks": sorted(map(_canonical, self.parks)),
             "offers": sorted(map(_canonical, self.offers)),
             "orders": sorted(map(_canonical, self.orders)),
             "quotations": sorted(map(_canonical, self.quotations)),
         }
+        if self.rules != NO_RULES:
+            parts["rules"] = canonical_rules(self.rules)
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -280,36 +319,3 @@ def _plain(value: object) -> object:
     if isinstance(value, Operation):
         return _canonical(value)
     return value
-
-
-def _unique(kind: str, names: Iterable[str]) -> set[str]:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"{kind} {name} appears twice: ids must be unique")
-        seen.add(name)
-    return seen
-
-
-def _text(where: str, name: str, value: str) -> None:
-    if not value:
-        raise ValueError(f"{where}: {name} is empty")
-
-
-def _whole(where: str, name: str, value: int, *, least: int = 0, most: int) -> None:
-    if type(value) is not int:
-        raise ValueError(f"{where}: {name} must be an integer, got {value!r}")
-    if not least <= value <= most:
-        raise ValueError(f"{where}: {name} must be in {least}..{most}, got {value}")
-
-
-def _exact(where: str, name: str, value: Fraction) -> None:
-    if type(value) not in (Fraction, int):
-        raise ValueError(f"{where}: {name} must be a Fraction, got {value!r}")
-    if not 0 <= value <= FRACTION_MAX:
-        raise ValueError(f"{where}: {name} must be in 0..{FRACTION_MAX}, got {value}")
-
-
-def _degrees(where: str, name: str, value: float, *, most: float) -> None:
-    if not isfinite(value) or not -most <= value <= most:
-        raise ValueError(f"{where}: {name} must be in -{most}..{most} degrees, got {value!r}")

@@ -18,20 +18,12 @@ import numpy as np
 from matching.capacity.alone import AlonePlan, Planner
 from matching.capacity.check import CheckReport, OrderCost, check
 from matching.capacity.eligibility import Eligibility, eligible_offers, refusal
-from matching.capacity.ground import Ground, Ints, build_ground
-from matching.capacity.order_routes import (
-    PRICE,
-    TIME,
-    TOTAL,
-    Lot,
-    Search,
-    Stage,
-    Weights,
-    least_lot,
-    surely,
-)
+from matching.capacity.ground import Ground, build_ground, quoted_bonuses
+from matching.capacity.order_bounds import lateness, least_cost
+from matching.capacity.order_routes import PRICE, TOTAL, Weights, surely
 from matching.capacity.plan import PlanLine, Price
 from matching.capacity.problem import Order, Problem
+from matching.capacity.room import Room
 from matching.explain import Known, Param, Reason
 
 LISTED_MAX = 5
@@ -72,7 +64,7 @@ def reasons_for(
             "reasons are given for valid plans only"
         )
     eligibility = eligible_offers(problem)
-    refused = _Refused(problem, lines, prices, eligibility)
+    refused = _Refused(problem, lines, prices, eligibility, report)
     who = _enterprises(problem, lines)
     reasons = {}
     for at, order in enumerate(problem.orders):
@@ -134,86 +126,45 @@ class _Refused:
         lines: tuple[PlanLine, ...],
         prices: Iterable[Price],
         eligibility: Eligibility,
+        report: CheckReport,
     ) -> None:
         self._problem = problem
+        self._quoted_bonuses = quoted_bonuses(problem)
+        self._room = Room(problem, lines, report)
         self._ground: Ground = build_ground(problem, eligibility)
         self._planner = Planner(problem, self._ground)
         self._offers = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
-        self._left = self._ground.idle.copy()
+        self._idle = self._ground.idle.copy()
+        frozen = problem.rules.frozen
+        self._frozen_weeks = 0 if frozen is None else frozen.weeks
+        self._idle[:, : self._frozen_weeks] = 0
+        self._left = self._idle.copy()
         self._holders: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
         for line in lines:
-            self._left[self._offers[line.offer_id], line.week] -= line.minutes
+            if line.week >= self._frozen_weeks:
+                self._left[self._offers[line.offer_id], line.week] -= line.minutes
             held = self._holders[line.offer_id, line.week]
             held[line.order_id] = held.get(line.order_id, 0) + line.minutes
         self._prices = {(p.offer_id, p.week): p.millifen_per_minute for p in prices}
 
     def reason(self, at: int) -> Reason:
-        """Return why order number `at` is not in the plan."""
-        return (
-            self._time(at)
-            or self._price_cap(at)
-            or self._not_worth(at)
-            or self._beside_the_plan(at)
-            or self._taken(at)
-        )
+        """Return why order number `at` is not in the plan.
 
-    def _search(self, at: int, weights: Weights) -> Search:
-        return Search(self._ground, at, idle=self._ground.idle, weights=weights)
+        A plan that pays with all capacity free refutes at once that there is no time, that the cap
+        is too low and that the order is not worth it: only without one these are looked into.
+        """
+        free = self._planner.plan(at, self._ground.idle)
+        if free is None:
+            proven = self._time(at) or self._price_cap(at) or self._not_worth(at)
+            return proven or self._nothing_found(at)
+        return self._beside_the_plan(at) or self._taken(at, free)
 
     def _least(self, at: int, weights: Weights) -> float:
-        """Return a lower bound of a weighted cost over all plans of an order, in any lots."""
-        only_one = int(self._ground.max_lots[at]) == 1
-        pieces = self._problem.orders[at].quantity if only_one else 1
-        return self._search(at, weights).run(least_lot(self._ground, at, pieces))
+        return least_cost(self._problem, self._ground, at, idle=self._ground.idle, weights=weights)
 
     def _time(self, at: int) -> Reason | None:
         """Return why the largest lot arrives nowhere in time, if that is so."""
-        lots = int(self._ground.max_lots[at])
-        lot = least_lot(self._ground, at, -(-self._problem.orders[at].quantity // lots))
-        search = self._search(at, TIME)
-        if np.isfinite(search.run(lot)):
-            return None
-        reached = np.isfinite(search.stages[-1].done)
-        if not reached.any():
-            return self._no_weeks(at, search.stages, lot)
-        order, earliest = self._problem.orders[at], int(search.arrivals()[reached].min())
-        latest = order.due_week + order.max_tardy_weeks
-        return Reason(
-            code="too_late",
-            params={
-                "arrival_week": earliest,
-                "latest_week": latest,
-                "weeks": earliest - latest,
-                "known": Known.BOUND.value,
-            },
-        )
-
-    def _no_weeks(self, at: int, stages: list[Stage], lot: Lot) -> Reason:
-        order, ground, stage = self._problem.orders[at], self._ground, stages[-1]
-        candidates = []
-        for entry, slot in zip(stage.entries.tolist(), stage.slot.tolist(), strict=True):
-            offer = int(ground.offer[entry])
-            ready = int(np.isfinite(stage.ready[slot]).argmax())
-            if not np.isfinite(stage.ready[slot]).any():
-                ready = ground.weeks
-            idle = most_in_a_block(ground.idle[offer][ready:], ground.block)
-            minutes = int(lot.minutes[entry - lot.start])
-            candidates.append((minutes - idle, offer, ready, minutes, idle))
-        _, offer, ready, minutes, idle = min(candidates)
-        return Reason(
-            code="no_weeks",
-            params={
-                "step": len(stages),
-                "process": order.operations[len(stages) - 1].process,
-                "left": len(candidates),
-                "nearest": self._problem.offers[offer].offer_id,
-                "from_week": ready,
-                "last_week": ground.weeks - 1,
-                "minutes": minutes,
-                "idle_minutes": idle,
-                "known": Known.BOUND.value,
-            },
-        )
+        return lateness(self._problem, self._ground, at, idle=self._ground.idle)
 
     def _price_cap(self, at: int) -> Reason | None:
         order, least = self._problem.orders[at], surely(self._least(at, PRICE))
@@ -230,8 +181,10 @@ class _Refused:
         )
 
     def _not_worth(self, at: int) -> Reason | None:
-        order, least = self._problem.orders[at], surely(self._least(at, TOTAL))
-        if least < order.value_fen:
+        order = self._problem.orders[at]
+        bonus = float(self._quoted_bonuses.get(order.order_id, 0))
+        least = surely(self._least(at, TOTAL) - bonus)
+        if least < order.value_fen + self._room.penalty_fen(order.order_id):
             return None
         return Reason(
             code="not_worth",
@@ -248,23 +201,39 @@ class _Refused:
         found = self._planner.plan(at, self._left)
         if found is None:
             return None
+        full = self._room.refusal(found)
+        if full is not None:
+            params = {**_plan_params(found), **full.params, "known": Known.SEARCH.value}
+            return Reason(code=full.code, params=params)
         return Reason(
             code="left_by_limit", params=_plan_params(found) | {"known": Known.LIMIT.value}
         )
 
-    def _taken(self, at: int) -> Reason:
-        """Return what the order would need and who has it; or that nothing was found even alone."""
-        order, found = self._problem.orders[at], self._planner.plan(at, self._ground.idle)
+    def _nothing_found(self, at: int) -> Reason:
+        """Return that no plan was found that pays, even with all capacity free."""
+        order = self._problem.orders[at]
+        return Reason(
+            code="no_plan_found",
+            params={
+                "value_fen": order.value_fen,
+                "cap_fen": order.max_price_fen,
+                "lots": self._planner.lots_tried(at),
+                "known": Known.SEARCH.value,
+            },
+        )
+
+    def _taken(self, at: int, free: AlonePlan) -> Reason:
+        """Return what the order would need, beside the frozen weeks, and who has it.
+
+        Parameters
+        ----------
+        free
+            A plan of the order with all capacity free, frozen weeks included.
+        """
+        found = self._planner.plan(at, self._idle) if self._frozen_weeks else free
         if found is None:
-            return Reason(
-                code="no_plan_found",
-                params={
-                    "value_fen": order.value_fen,
-                    "cap_fen": order.max_price_fen,
-                    "lots": self._planner.lots_tried(at),
-                    "known": Known.SEARCH.value,
-                },
-            )
+            frozen: dict[str, Param] = {"week": self._frozen_weeks, "known": Known.SEARCH.value}
+            return Reason(code="weeks_frozen", params=_plan_params(free) | frozen)
         needed: dict[tuple[str, int], int] = defaultdict(int)
         for line in found.lines:
             needed[line.offer_id, line.week] += line.minutes
@@ -272,7 +241,7 @@ class _Refused:
         short = [key for key, minutes in needed.items() if minutes > self._idle_left(key)]
         short.sort(key=lambda key: (-self._prices.get(key, 0), key))
         charge_fen = -(-charge // 1000)
-        priced_out = charge_fen >= found.cost.profit_fen
+        priced_out = charge_fen >= found.worth_fen
         rows = self._ground.rows[self._ground.steps[at] : self._ground.steps[at + 1] + 1]
         params: dict[str, Param] = {
             "eligible": tuple(str(count) for count in np.diff(rows).tolist()),
@@ -297,16 +266,9 @@ class _Refused:
         return tuple(sorted(minutes, key=lambda name: (-minutes[name], name))[:LISTED_MAX])
 
 
-def most_in_a_block(idle: Ints, block: int) -> int:
-    """Return the most idle minutes in `block` weeks that follow each other."""
-    total = np.concatenate([[0], np.cumsum(idle)])
-    length = min(block, len(idle))
-    return int((total[length:] - total[: len(total) - length]).max())
-
-
 def _plan_params(found: AlonePlan) -> dict[str, Param]:
     return {
-        "profit_fen": found.cost.profit_fen,
+        "profit_fen": found.worth_fen,
         "lots": found.cost.lots,
         "enterprises": found.enterprises,
     }

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from matching.capacity.certificate import price_list
 from matching.capacity.check import CheckReport, check
 from matching.capacity.clock import Clock
+from matching.capacity.commitments import Committed, commit
+from matching.capacity.contradictions import contradictions
 from matching.capacity.plan import CapacityResult, PlanLine
 from matching.capacity.problem import Problem
+from matching.capacity.sides import ROUNDS, Sides
+from matching.explain import Known, Reason
 from matching.limits import Limits, Progress
 from matching.result import Status
 
+if TYPE_CHECKING:
+    from matching.capacity.planning import Engine
+
+Lines = tuple[PlanLine, ...]
+
+BROKEN_LISTED_MAX = 10
 STAGES = (
-    "compile",
-    "load",
     "eligibility",
     "greedy",
     "prices",
     "bound",
+    "construct",
     "improve",
     "check",
     "explain",
@@ -37,8 +48,7 @@ def solve(
     Parameters
     ----------
     limits
-        `seconds` do not count compilation, which happens once after installation and is announced
-        as the stage "compile", nor the last proof of the bound when it is already running.
+        `seconds` do not count the check of the plan and the reasons for it.
     on_progress
         Called in the caller's thread at every stage (`STAGES`, then "done") and while improving.
     cancelled
@@ -47,34 +57,30 @@ def solve(
     Notes
     -----
     Orders may always be refused, so the base model is never infeasible and there is always a plan,
-    be it empty. The plan is checked by `check` before it is returned; an order that fails there
-    by a rounding of the search is refused. With `seconds=None` the result depends on the problem,
-    the seed and the work alone.
+    be it empty. Rules can contradict each other: what is proved is INFEASIBLE with its causes; when
+    no plan that keeps all rules is found within the limits, the status is NO_SOLUTION_FOUND and the
+    causes are what the best plan found still breaks. The plan is checked by `check` before it is
+    returned; an order that fails there by a rounding of the search is refused. With `seconds=None`
+    the result depends on the problem, the seed and the work alone.
     """
     clock = Clock(limits, on_progress=on_progress, cancelled=cancelled)
-    # numba and OR-Tools are loaded here, so that checking a plan needs neither
+    # OR-Tools and the kernels are loaded here, so that checking a plan needs neither
     from matching.capacity.planning import Engine  # noqa: PLC0415
     from matching.capacity.reasons import reasons_for  # noqa: PLC0415
 
-    _compile(clock)
     clock.enter("eligibility")
-    engine = Engine(problem, clock)
-    engine.screen()
-    clock.enter("greedy")
-    engine.greedy()
-    greedy_fen = _checked(problem, engine.lines())[1].objective_fen or 0
-    if not clock.stopped():
-        clock.enter("prices")
-        engine.price()
-    clock.enter("bound")
-    bound_fen = clock.bound_fen = engine.prove()
-    if not clock.stopped():
-        clock.enter("improve")
-        engine.search()
-    clock.enter("check")
-    engine.finish()
-    plan, report = _checked(problem, engine.lines())
-    objective_fen = clock.incumbent_fen = report.objective_fen or 0
+    wrong = tuple(
+        Reason(code=one.code, params=one.params) for one in contradictions(problem) if one.fatal
+    )
+    if wrong:
+        return _without_plan(Status.INFEASIBLE, wrong, problem, clock)
+    committed = commit(problem)
+    engine = Engine(committed.problem, clock)
+    greedy_fen, bound_fen = _before_the_search(engine, committed)
+    plan, report = _improve(problem, committed, engine)
+    if report.objective_fen is None:
+        return _without_plan(Status.NO_SOLUTION_FOUND, _broken(report), problem, clock)
+    objective_fen = clock.incumbent_fen = report.objective_fen
     clock.enter("explain")
     prices = price_list(problem, engine.millifen)
     reasons = reasons_for(problem, plan, prices, report=report)
@@ -96,13 +102,109 @@ def solve(
     )
 
 
-def _compile(clock: Clock) -> None:
-    """Compile the kernels, or load them from disk, before the limits count."""
-    from matching.capacity.warming import is_compiled, warm_up  # noqa: PLC0415
+def _before_the_search(engine: Engine, committed: Committed) -> tuple[int | None, int]:
+    """Make the baseline, the prices and a first plan; return the greedy objective and the bound."""
+    clock = engine.clock
+    engine.screen()
+    clock.enter("greedy")
+    engine.greedy()
+    greedy_fen = _greedy_fen(committed, engine)
+    if not clock.stopped():
+        clock.enter("prices")
+        engine.price()
+    clock.enter("bound")
+    bound_fen = clock.bound_fen = engine.prove() + committed.fixed_fen
+    if not clock.stopped():
+        clock.enter("construct")
+        engine.look_closer()
+        engine.construct()
+    return greedy_fen, bound_fen
 
-    clock.enter("load" if is_compiled() else "compile")
-    warm_up()
-    clock.start_counting()
+
+def _improve(problem: Problem, committed: Committed, engine: Engine) -> tuple[Lines, CheckReport]:
+    """Search within the limits; return the best valid plan, or the last one that is not.
+
+    Rules about the whole plan take rounds: after each, what the plan breaks leads the next.
+    """
+    clock, sides = engine.clock, Sides(problem, committed)
+    rounds = ROUNDS if sides.active else 1
+    begun, best = clock.share_spent(), None
+    for number in range(1, rounds + 1):
+        if not clock.stopped():
+            clock.enter("improve")
+            engine.search(begun + (1 - begun) * number / rounds)
+        clock.enter("check")
+        engine.finish()
+        lines = committed.lines + engine.lines()
+        raw = _measured(problem, lines)
+        plan, report = _checked(problem, sides.trim(lines, raw) if sides.active else lines)
+        if best is None or _rank(report) > _rank(best[1]):
+            best = plan, report
+        if number < rounds:
+            sides.learn(lines, raw)
+            mine = _less(lines, committed)
+            worth = sides.steered_fen(lines, raw)
+            engine.restart(sides.steer(engine.columns), sides.allowed, mine, worth)
+    assert best is not None
+    return best
+
+
+def _rank(report: CheckReport) -> tuple[bool, int]:
+    """Order reports: valid ones first, then by objective."""
+    return report.valid, report.objective_fen or 0
+
+
+def _less(lines: Lines, committed: Committed) -> Lines:
+    decided = {line.order_id for line in committed.lines}
+    return tuple(line for line in lines if line.order_id not in decided)
+
+
+def _measured(problem: Problem, lines: Lines) -> CheckReport:
+    """Return what each order of a plan costs, the rules about the whole plan aside."""
+    aside = replace(problem.rules, enterprise_share=None, sme_minimum=None, carbon_cap=None)
+    return check(replace(problem, rules=aside), lines)
+
+
+def _greedy_fen(committed: Committed, engine: Engine) -> int | None:
+    """Return the objective of the greedy plan; None when it breaks a rule that it cannot know."""
+    report = _checked(committed.problem, engine.lines())[1]
+    if report.objective_fen is None:
+        return None
+    return report.objective_fen + committed.fixed_fen
+
+
+def _broken(report: CheckReport) -> tuple[Reason, ...]:
+    """Return the rules that the best plan found still breaks, as reasons."""
+    return tuple(
+        Reason(
+            code="rule_not_kept",
+            params={
+                "rule": found.code,
+                "where": found.where,
+                "detail": found.detail,
+                "known": Known.SEARCH.value,
+            },
+        )
+        for found in report.violations[:BROKEN_LISTED_MAX]
+    )
+
+
+def _without_plan(
+    status: Status, causes: tuple[Reason, ...], problem: Problem, clock: Clock
+) -> CapacityResult:
+    clock.finish()
+    return CapacityResult(
+        status=status,
+        plan=(),
+        objective_fen=None,
+        bound_fen=None,
+        seed=clock.limits.seed,
+        causes=causes,
+        timings=clock.timings,
+        work=clock.work,
+        stopped_by=clock.stopped_by(proven=status is Status.INFEASIBLE),
+        problem_digest=problem.digest,
+    )
 
 
 def _checked(
@@ -117,8 +219,8 @@ def _checked(
             for found in report.violations
             if f"{found.where} lot ".startswith(f"order {line.order_id} lot ")
         }
-        if not wrong:
-            raise AssertionError(f"the search broke a rule: {report.violations[0]}")
+        if not wrong:  # a rule about the whole plan, or about an order that is not served
+            return plan, report
         plan = tuple(line for line in plan if line.order_id not in wrong)
         report = check(problem, plan)
     return plan, report

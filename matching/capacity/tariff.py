@@ -45,3 +45,30 @@ def leg_carbon_g(settings: Settings, order: Order, *, km: int, quantity: int) ->
 def carbon_fen(settings: Settings, carbon_g: Fraction) -> Fraction:
     """Return what an amount of carbon costs in the objective."""
     return carbon_g * settings.carbon_fen_per_kg / 1000
+
+
+def bonus_per_minute(
+    settings: Settings,
+    order: Order,
+    offer: Offer,
+    quoted: Quotation | None,
+    *,
+    bonus_fen_per_hour: int,
+) -> Fraction:
+    """Return what a minute of local work adds to the objective: at most what it costs.
+
+    Returns
+    -------
+    Fraction
+        min(bonus / 60, cost), in fen ≥ 0. The cost of a minute is its rate and its carbon; on a
+        quoted offer it is the quoted price over the most minutes that the price can pay for, which
+        is with as many setups as there may be lots, and a minute of rounding for each but one.
+    """
+    if quoted is None:
+        paid = Fraction(offer.rate_fen_per_hour, 60)
+    else:
+        lots = min(order.max_lots, order.quantity)
+        most = lots * (quoted.setup_minutes + 1) - 1 + quoted.minutes_total
+        paid = Fraction(quoted.price_fen, most)
+    carbon = carbon_fen(settings, Fraction(offer.carbon_g_per_hour) / 60)
+    return min(Fraction(bonus_fen_per_hour, 60), paid + carbon)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from matching.explain import Known, Reason, money, names_in, parameters, render
+from matching.explain_rule_texts import RULE_WORDS
 from matching.explain_texts import KNOWN, LANGUAGES, RULES, TEXTS
 
 VALUES = {
@@ -115,3 +116,12 @@ def test_unknown_codes_and_languages_are_refused():
 def test_every_way_of_knowing_and_every_rule_has_words():
     assert {*KNOWN["en"]} == {*KNOWN["zh-CN"]} == {known.value for known in Known}
     assert {*RULES["en"]} == {*RULES["zh-CN"]}
+    assert {*RULE_WORDS["en"]} == {*RULE_WORDS["zh-CN"]}
+
+
+def test_a_broken_rule_is_named_in_words():
+    params = {"rule": "carbon-cap", "where": "plan", "detail": "5.0 g, at most 4.0 g"}
+    broken = Reason(code="rule_not_kept", params={**params, "known": "search"})
+
+    assert "the rule carbon cap (plan): 5.0 g, at most 4.0 g." in render(broken)
+    assert "“碳上限”" in render(broken, "zh-CN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 from matching.capacity import Offer, Operation, Order, Park, PlanLine, Problem, Settings, check
 from matching.capacity.check import misfits
+from matching.capacity.check_rules import able_enterprises
+from matching.capacity.rules import Rules, arrangement, by_order, frozen_orders
 from matching.capacity.tariff import work_minutes
 
 Usage = tuple[tuple[str, int, int], ...]  # offer, week, minutes
@@ -22,10 +25,18 @@ PARKS = (
 
 
 class Way(NamedTuple):
-    """One way to serve one order: its profit and the minutes it uses."""
+    """One way to serve one order, or to refuse it: what it adds, and the minutes it uses."""
 
-    profit: int
+    profit: int  # with bonus, less penalty
     usage: Usage
+    lines: tuple[PlanLine, ...]
+    carbon_g: Fraction = Fraction(0)
+
+
+class Best(NamedTuple):
+    """A best plan."""
+
+    objective: int
     lines: tuple[PlanLine, ...]
 
 
@@ -93,33 +104,111 @@ def _order(draw: random.Random, number: int, weeks: int, *, lots: int) -> Order:
 
 
 def optimum(problem: Problem) -> int:
-    """Return the greatest objective of all plans."""
-    choices = [ways(problem, order) for order in problem.orders]
-    free = {
-        (offer.offer_id, week): minutes
-        for offer in problem.offers
-        for week, minutes in enumerate(offer.idle_minutes)
-    }
-    return _best(choices, free)
+    """Return the greatest objective of all plans of a problem that has one."""
+    best = best_plan(problem)
+    assert best is not None, "no plan meets the rules"
+    return best.objective
 
 
-def _best(choices: list[list[Way]], free: dict[tuple[str, int], int]) -> int:
-    if not choices:
-        return 0
-    best = _best(choices[1:], free)
-    for way in choices[0]:
-        if all(free[offer, week] >= minutes for offer, week, minutes in way.usage):
-            left = dict(free)
-            for offer, week, minutes in way.usage:
-                left[offer, week] -= minutes
-            best = max(best, way.profit + _best(choices[1:], left))
-    return best
+def best_plan(problem: Problem) -> Best | None:
+    """Return a best plan that meets every rule of a problem; None when there is none."""
+    choices = [_choices(problem, order) for order in problem.orders]
+    if not all(choices):
+        return None
+    search = _Search(problem, choices)
+    search.go(0, 0, ())
+    if search.best is not None:
+        report = check(problem, search.best.lines)
+        assert report.objective_fen == search.best.objective, report
+    return search.best
+
+
+class _Search:
+    """Tries every combination of ways that fits, apart from those that cannot be better."""
+
+    def __init__(self, problem: Problem, choices: list[list[Way]]) -> None:
+        self._rules, self._choices = problem.rules, choices
+        self._owner = {offer.offer_id: offer.enterprise_id for offer in problem.offers}
+        minimum = problem.rules.sme_minimum
+        names = () if minimum is None else able_enterprises(problem, minimum.enterprises)
+        self._least = {name: minimum.minutes for name in names if minimum is not None}
+        self._free = {
+            (offer.offer_id, week): minutes
+            for offer in problem.offers
+            for week, minutes in enumerate(offer.idle_minutes)
+        }
+        most = [max(way.profit for way in mine) for mine in choices]
+        self._more = [sum(most[at:]) for at in range(len(most) + 1)]
+        self.best: Best | None = None
+
+    def go(self, at: int, worth: int, chosen: tuple[Way, ...]) -> None:
+        """Choose a way for order number `at` and for all that follow."""
+        if self.best is not None and worth + self._more[at] <= self.best.objective:
+            return
+        if at == len(self._choices):
+            if self._whole(chosen):
+                self.best = Best(worth, tuple(line for way in chosen for line in way.lines))
+            return
+        for way in self._choices[at]:
+            if all(self._free[offer, week] >= minutes for offer, week, minutes in way.usage):
+                self._take(way, 1)
+                self.go(at + 1, worth + way.profit, (*chosen, way))
+                self._take(way, -1)
+
+    def _take(self, way: Way, sign: int) -> None:
+        for offer, week, minutes in way.usage:
+            self._free[offer, week] -= sign * minutes
+
+    def _whole(self, chosen: tuple[Way, ...]) -> bool:
+        """Return whether the rules about the whole plan hold."""
+        rules, minutes = self._rules, Counter[str]()
+        for way in chosen:
+            for offer, _, worked in way.usage:
+                minutes[self._owner[offer]] += worked
+        share, cap = rules.enterprise_share, rules.carbon_cap
+        grams = sum((way.carbon_g for way in chosen), Fraction(0))
+        return (
+            all(minutes[name] >= least for name, least in self._least.items())
+            and (cap is None or grams <= cap.grams)
+            and (
+                share is None
+                or max(minutes.values(), default=0) * 10_000 <= share.most_bps * minutes.total()
+            )
+        )
+
+
+def _choices(problem: Problem, order: Order) -> list[Way]:
+    """Return the ways to serve or refuse one order that its own rules allow, the best first."""
+    rules, name = problem.rules, order.order_id
+    given = by_order(rules.given).get(name, ())
+    penalty = rules.keep.penalty_fen if rules.keep is not None and given else 0
+    fixed = [one.lines for one in rules.agreed if one.order_id == name]
+    fixed += [frozen_orders(rules)[name]] if name in frozen_orders(rules) else []
+    found = [Way(-penalty, (), ())] if not fixed and name not in rules.must_serve else []
+    weeks = 0 if rules.frozen is None else rules.frozen.weeks
+    for way in ways(problem, order):
+        shape = arrangement(way.lines)
+        changed = bool(given) and shape != arrangement(given)
+        early = min(line.week for line in way.lines) < weeks and name not in frozen_orders(rules)
+        if not early and all(shape == arrangement(lines) for lines in fixed):
+            found.append(way._replace(profit=way.profit - penalty * changed))
+    return sorted(found, key=lambda way: -way.profit)
 
 
 def ways(problem: Problem, order: Order) -> list[Way]:
-    """Return every profitable way to serve one order; of equal usage only the best."""
-    alone = replace(problem, orders=(order,), quotations=())
-    found: dict[Usage, Way] = {}
+    """Return the ways to serve one order within its pins, bans and approvals.
+
+    Without rules only the profitable ones, and of equal usage only the best.
+    """
+    rules = problem.rules
+    mine = Rules(
+        pins=tuple(pin for pin in rules.pins if pin.order_id == order.order_id),
+        bans=tuple(ban for ban in rules.bans if ban.order_id == order.order_id),
+        approved=tuple(one for one in rules.approved if one.order_id == order.order_id),
+        local_first=rules.local_first,
+    )
+    alone = replace(problem, orders=(order,), quotations=(), rules=mine)
+    found: dict[object, Way] = {}
     for quantities in _partitions(order.quantity, order.max_lots):
         lots = [
             list(_lot(problem, order, number, quantity))
@@ -128,11 +217,13 @@ def ways(problem: Problem, order: Order) -> list[Way]:
         for chosen in product(*lots):
             lines = tuple(line for lot in chosen for line in lot)
             report = check(alone, lines)
-            if report.objective_fen is None or report.objective_fen <= 0:
+            if report.objective_fen is None or (report.objective_fen <= 0 and not rules):
                 continue
-            usage = _usage(lines)
-            if usage not in found or found[usage].profit < report.objective_fen:
-                found[usage] = Way(report.objective_fen, usage, lines)
+            usage, grams = _usage(lines), report.costs[order.order_id].carbon_g
+            # with rules, another arrangement of the same minutes may be the one that is asked for
+            key = (arrangement(lines), grams) if rules.given or rules.agreed else (usage, grams)
+            if key not in found or found[key].profit < report.objective_fen:
+                found[key] = Way(report.objective_fen, usage, lines, grams)
     return list(found.values())
 
 

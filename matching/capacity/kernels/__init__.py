@@ -1,1 +1,1 @@
-"""The loops that must be fast, compiled by numba: numbers in arrays, no Python objects."""
+"""The loops that must be fast, in C: numbers in arrays. `library.py` loads them."""

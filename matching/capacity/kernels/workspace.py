@@ -8,59 +8,95 @@ import numpy as np
 
 from matching.capacity.columns import Columns, Floats, Ints
 
-ENTRY_AT, WEEK_AT = 0, 1  # columns of `reach_from` and `done_from`
+SLOT_ENTRY, SLOT_START, SLOT_MINUTES = range(3)  # a slot: entry, first week, minutes by week
 
 
 class Workspace(NamedTuple):
-    """What the route search of one order reads and writes.
+    """What the route search of one order reads and writes; see `Workspace` in `search.h`.
 
     Entries are counted from the first entry of the order, `e`; operations `k`, parks `p`.
     """
 
-    room: Ints  # e × weeks: minutes free
-    room_kept: Ints  # `room` before a lot
-    room_whole: Ints  # `room` before the first lot
-    price: Floats  # e × weeks: charge per minute on top of the entry's own
-    best: Floats  # e × weeks: cheapest way to end in this week
+    loaded: Ints  # order, entries, operations
+    first: Ints
+    entry: Ints
+    offer: Ints
+    park: Ints
+    setup: Ints
+    total: Ints
+    min_lot: Ints
+    early: Ints
+    late: Ints
+    rate: Floats
+    carbon: Floats
+    quote: Floats
+    lot_minutes: Ints
+    lot_work: Floats
+    tail: Floats  # k
+    parks: Ints  # k × p
+    park_count: Ints
+    arrive: Ints
+    leave: Ints
+    room: Ints  # e × weeks
+    room_kept: Ints
+    room_whole: Ints
+    price: Floats  # e × weeks
+    best: Floats  # e × weeks
     best_start: Ints
-    reach: Floats  # k × p × weeks: cheapest way to be ready at p by this week
-    reach_from: Ints  # k × p × weeks × 2: entry and end week of operation k - 1 it came from
-    done: Floats  # p × weeks: cheapest way to have finished operation k at p by this week
-    done_from: Ints  # p × weeks × 2
-    pick: Ints  # k × 3: entry, first week, last week of the best route
+    reach: Floats  # k × p × weeks
+    done: Floats  # k × p × weeks
+    pick: Ints  # k × 3
     minutes: Ints  # k × block
-    # the lots of an order while it is being tried, and the best so far: lot × k × (2 + block)
-    lots: Ints
+    lots: Ints  # lot × k × (2 + block)
     lots_best: Ints
     quantities: Ints
     quantities_best: Ints
     worth: Floats  # profit of `lots_best`, and less its charge for scarce minutes
 
 
-def make_workspace(columns: Columns) -> Workspace:
+def make_workspace(c: Columns) -> Workspace:
     """Return memory for the largest order of the problem."""
-    steps = columns.steps
-    firsts = columns.rows[steps]
-    entries = int(np.diff(firsts).max(initial=0)) + 1
-    k = int(np.diff(steps).max(initial=0)) + 1
-    weeks, parks, lots = columns.weeks, len(columns.between), columns.lots_max
-    width = 2 + columns.block
+    entries = int(np.diff(c.rows[c.steps]).max(initial=0)) + 1
+    k = int(np.diff(c.steps).max(initial=0)) + 1
+    lots, width, parks = c.lots_max, SLOT_MINUTES + c.block, max(1, c.parks)
+
+    def ints(*shape: int) -> Ints:
+        return np.zeros(shape, np.int64)
+
     return Workspace(
-        room=np.zeros((entries, weeks), np.int64),
-        room_kept=np.zeros((entries, weeks), np.int64),
-        room_whole=np.zeros((entries, weeks), np.int64),
-        price=np.zeros((entries, weeks)),
-        best=np.zeros((entries, weeks)),
-        best_start=np.zeros((entries, weeks), np.int64),
-        reach=np.zeros((k, parks, weeks)),
-        reach_from=np.zeros((k, parks, weeks, 2), np.int64),
-        done=np.zeros((parks, weeks)),
-        done_from=np.zeros((parks, weeks, 2), np.int64),
-        pick=np.zeros((k, 3), np.int64),
-        minutes=np.zeros((k, columns.block), np.int64),
-        lots=np.zeros((lots, k, width), np.int64),
-        lots_best=np.zeros((lots, k, width), np.int64),
-        quantities=np.zeros(lots, np.int64),
-        quantities_best=np.zeros(lots, np.int64),
+        loaded=ints(3),
+        first=ints(k + 1),
+        entry=ints(entries),
+        offer=ints(entries),
+        park=ints(entries),
+        setup=ints(entries),
+        total=ints(entries),
+        min_lot=ints(entries),
+        early=ints(entries),
+        late=ints(entries),
+        rate=np.zeros(entries),
+        carbon=np.zeros(entries),
+        quote=np.zeros(entries),
+        lot_minutes=ints(entries),
+        lot_work=np.zeros(entries),
+        tail=np.zeros(k),
+        parks=ints(k, parks),
+        park_count=ints(k),
+        arrive=ints(parks),
+        leave=ints(parks),
+        room=ints(entries, c.weeks),
+        room_kept=ints(entries, c.weeks),
+        room_whole=ints(entries, c.weeks),
+        price=np.zeros((entries, c.weeks)),
+        best=np.zeros((entries, c.weeks)),
+        best_start=ints(entries, c.weeks),
+        reach=np.zeros((k, parks, c.weeks)),
+        done=np.zeros((k, parks, c.weeks)),
+        pick=ints(k, 3),
+        minutes=ints(k, c.block),
+        lots=ints(lots, k, width),
+        lots_best=ints(lots, k, width),
+        quantities=ints(lots),
+        quantities_best=ints(lots),
         worth=np.zeros(2),
     )

@@ -153,20 +153,6 @@ def test_instance_is_the_same_for_the_same_seed(run, tmp_path: Path):
     assert again.exit_code == 2
 
 
-def test_bench_prints_both_sides_of_each_ratio(run):
-    arguments = ("--orders", 60, "--offers", 60, "--seeds", "2,5", "--seconds", 1)
-    result = run("bench", "capacity", *arguments)
-    assert result.exit_code == 0, result.stderr
-    assert fits(result.stdout)
-    for word in ("plan", "greedy", "bound", "gap", "load", "machine:"):
-        assert word in result.stdout
-    figures = only_json(run("bench", "capacity", *arguments, "--json"))
-    assert [row["seed"] for row in figures["rows"]] == [2, 5]
-    for row in figures["rows"]:
-        expected = (row["bound_fen"] - row["objective_fen"]) / row["bound_fen"]
-        assert row["gap"] == pytest.approx(expected)
-
-
 @pytest.mark.parametrize("seeds", ["", "x", "5-", "3-1", "1-2000"])
 def test_bench_refuses_seeds_that_it_cannot_read(run, seeds):
     assert run("bench", "capacity", "--seeds", seeds).exit_code == 2

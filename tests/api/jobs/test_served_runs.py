@@ -43,7 +43,7 @@ def wait_for(run, condition):
 
 
 def is_solving(view):
-    return view["progress"] is not None and view["progress"]["stage"] != "compile"
+    return view["progress"] is not None
 
 
 def has_ended(view):

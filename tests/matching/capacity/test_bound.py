@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching.capacity import Price, Problem, Quotation, check_bound
+from matching.capacity import PlanLine, Price, Problem, Quotation, check, check_bound
 from matching.capacity.bounds import Bounder, Effort
-from matching.capacity.charges import G_CAP, G_QUOTE, STRAIN_MOST, STRAIN_ONE, build_charges
+from matching.capacity.charges import G_CAP, STRAIN_MOST, STRAIN_ONE, build_charges
 from matching.capacity.columns import MILLIFEN_MAX, build_columns
+from matching.capacity.rules import LocalFirst, Rules
 from tests.support.capacity import order, random_problem, three_plants
 from tests.support.oracle import optimum, tiny_problem
+from tests.support.quoted import most_earned, quoted_problem
 
 FEW = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -34,10 +36,37 @@ def random_prices(problem: Problem, seed: int) -> list[Price]:
     ]
 
 
+@settings(FEW, max_examples=10)
+@given(SEEDS, st.integers(1, 2), st.sampled_from((None, 100, 600, 3000)))
+def test_bound_holds_with_quotations_and_a_local_bonus(
+    seed: int, lots: int, bonus: int | None
+) -> None:
+    """Setups, minutes and prices differ between the offers of one operation."""
+    first = LocalFirst(bonus_fen_per_hour=bonus) if bonus else None
+    problem = replace(quoted_problem(seed, lots=lots), rules=Rules(local_first=first))
+
+    best = most_earned(problem)
+
+    assert check_bound(problem, ()) >= best
+
+
 @FEW
 @given(SEEDS)
 def test_bound_is_never_below_the_optimum(seed: int) -> None:
     problem = tiny_problem(seed)
+    best = optimum(problem)
+
+    assert check_bound(problem, ()) >= best
+    assert check_bound(problem, random_prices(problem, seed)) >= best
+
+
+@FEW
+@given(SEEDS)
+def test_bound_counts_the_bonus_for_local_work(seed: int) -> None:
+    """The bonus raises what orders earn; it never pays more than the work costs."""
+    bonus = LocalFirst(bonus_fen_per_hour=random.Random(seed).choice((100, 600, 3000)))
+    problem = replace(tiny_problem(seed), rules=Rules(local_first=bonus))
+
     best = optimum(problem)
 
     assert check_bound(problem, ()) >= best
@@ -78,7 +107,8 @@ def test_more_effort_never_breaks_the_bound(seed: int) -> None:
     nothing = np.zeros_like(bounder.columns.idle)
     best = optimum(problem)
 
-    for effort in ((0, 1, 1), (0, 1, 4), (5, 1, 2), (0, 30, 2), (10, 200, 64)):
+    efforts = (0, 1, 1), (0, 1, 4), (5, 1, 2), (0, 30, 2), (10, 200, 64), (4, 40, 3, 3)
+    for effort in efforts:
         earned = bounder.earned(nothing, Effort(*effort))
         assert bounder.bound_fen(nothing, earned) >= best, effort
 
@@ -112,6 +142,35 @@ def test_bound_skips_the_sizes_of_lots_that_have_no_route(lots: int) -> None:
 
     assert 0 < check_bound(problem, ()) < only.value_fen
     assert check_bound(made, ()) == 0
+
+
+def test_bound_holds_when_lots_share_the_work_of_unlike_quotations() -> None:
+    """Of two quotations one is cheap to set up, the other short: lots may use either."""
+    plant = replace(three_plants().offers[0], min_lot=1)
+    first = replace(plant, offer_id="F1", idle_minutes=(10,) + (0,) * 5)
+    second = replace(plant, offer_id="F2", idle_minutes=(149,) + (0,) * 5)
+    only = order(
+        operations=order().operations[:1],
+        quantity=100,
+        release_week=0,
+        max_lots=2,
+        weight_kg=Fraction(0),
+    )
+    short = Quotation(
+        order_id="O1", step=1, offer_id="F2", setup_minutes=50, minutes_total=100, price_fen=100
+    )
+    cheap = replace(short, offer_id="F1", setup_minutes=0, minutes_total=1000)
+    problem = three_plants(only, offers=(first, second), quotations=[cheap, short])
+    most = PlanLine(
+        order_id="O1", lot=1, lot_quantity=99, step=1, offer_id="F2", week=0, minutes=149
+    )
+    rest = replace(most, lot=2, lot_quantity=1, offer_id="F1", minutes=10)
+    plan = [most, rest]
+
+    worth = check(problem, plan).objective_fen
+
+    assert worth is not None
+    assert check_bound(problem, ()) >= worth
 
 
 def test_bound_counts_the_priced_minutes_even_if_nobody_wants_them() -> None:
@@ -166,7 +225,7 @@ def test_charges_leave_room_for_every_product(fen: int) -> None:
 
     strained = 1 + STRAIN_MOST // STRAIN_ONE
     assert int(charges.orders[:, G_CAP].max()) * STRAIN_MOST < 2**63
-    assert int(charges.entries[:, G_QUOTE].max()) * strained * 10**4 < 2**63
+    assert int(charges.quotes.max()) * strained * 10**4 < 2**63
     assert charges.scale >= 1000
 
 

@@ -9,7 +9,19 @@ import pytest
 
 from matching.capacity import check
 from matching.capacity.check import CODES
+from matching.capacity.plan import PlanLine
 from matching.capacity.problem import Operation, Quotation
+from matching.capacity.rules import (
+    Agreed,
+    Approved,
+    Ban,
+    CarbonCap,
+    EnterpriseShare,
+    Frozen,
+    Pin,
+    Rules,
+    SmeMinimum,
+)
 from tests.support.capacity import (
     GRINDING_FAR,
     GRINDING_NEAR,
@@ -80,6 +92,25 @@ BY_PROBLEM = {
     ),
     "price-cap": three_plants(order(max_price_fen=1)),
 }
+ORDER_2 = tuple(replace(row, order_id="O2", week=2) for row in PLAN)
+GIVEN_LATER = tuple(replace(row, week=2) for row in PLAN)
+BY_RULE: dict[str, tuple[Rules, tuple[PlanLine, ...]]] = {
+    "pin": (Rules(pins=(Pin(order_id="O1", offer_id="F2"),)), PLAN),
+    "ban": (Rules(bans=(Ban(order_id="O1", offer_id="F3"),)), PLAN),
+    "not-approved": (
+        Rules(approved=(Approved(order_id="O1", enterprises=frozenset({"E1", "E2"})),)),
+        PLAN,
+    ),
+    "agreed": (Rules(agreed=(Agreed(order_id="O1", lines=GIVEN_LATER),)), PLAN),
+    "frozen": (Rules(given=ORDER_2, frozen=Frozen(weeks=2)), PLAN),
+    "must-serve": (Rules(must_serve=frozenset({"O1", "O2"})), PLAN),
+    "enterprise-share": (Rules(enterprise_share=EnterpriseShare(most_bps=5416)), PLAN),
+    "sme-minimum": (
+        Rules(sme_minimum=SmeMinimum(minutes=111, enterprises=frozenset({"E1", "E3"}))),
+        PLAN,
+    ),
+    "carbon-cap": (Rules(carbon_cap=CarbonCap(grams=Fraction(16_119))), PLAN),
+}
 
 
 def test_a_right_plan_has_its_exact_worth():
@@ -110,6 +141,17 @@ def test_each_rule_of_an_offer_breaks_alone(code):
     assert set(check(BY_PROBLEM[code], PLAN).counts) == {code}
 
 
+@pytest.mark.parametrize("code", BY_RULE)
+def test_each_optional_rule_breaks_alone(code):
+    rules, plan = BY_RULE[code]
+    problem = replace(three_plants(order(), order("O2")), rules=rules)
+    report = check(problem, plan)
+
+    assert set(report.counts) == {code}
+    assert (report.objective_fen, report.base_fen) == (None, None)
+    assert all(found.where and found.detail for found in report.violations)
+
+
 def test_a_wrong_claim_is_named():
     worth = check(three_plants(), PLAN).objective_fen
     assert worth is not None
@@ -123,7 +165,7 @@ def test_a_wrong_claim_is_named():
 
 
 def test_every_code_has_its_scenario():
-    assert {*BY_PLAN, *BY_PROBLEM, "claim-objective", "claim-bound"} == set(CODES)
+    assert {*BY_PLAN, *BY_PROBLEM, *BY_RULE, "claim-objective", "claim-bound"} == set(CODES)
 
 
 def test_lots_are_paid_each_with_its_setup():

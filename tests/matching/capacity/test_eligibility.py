@@ -6,14 +6,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from matching.capacity.check import misfits
+from matching.capacity.check_rules import OrderRules
 from matching.capacity.eligibility import CODES, RULES, eligible_offers, refusal
 from matching.capacity.problem import Operation, Problem, Quotation
+from matching.capacity.rules import NO_RULES, Approved, Ban, Pin, Rules
 from matching.explain import parameters
 from tests.support.bundles import problems
 from tests.support.capacity import GRINDING_NEAR, offer, order, random_problem, three_plants
+from tests.support.rules import rules_for
 
 COARSE = Operation(process="cnc-turning", tolerance_it=9, minutes_total=100)
 TURN = {"operations": (COARSE,)}
@@ -43,22 +47,36 @@ ALONE = {
         order(excluded_enterprises=frozenset({"E1", "E4", "E9"}), **TURN),
         {"enterprises": ("E1", "E4"), "left": 2},
     ),
+    "none_approved": (
+        order(**TURN),
+        {"approved": ("E3",), "enterprises": ("E1", "E4"), "left": 2},
+    ),
+    "all_banned": (order(**TURN), {"offers": ("F1", "F4"), "left": 2}),
+    "pinned_elsewhere": (order(**TURN), {"pinned": ("F3",), "nearest": "F4", "left": 2}),
     "not_quoted": (order(quoted_only=True, **TURN), {"nearest": "F4", "left": 2}),
     "lot_below_minimum": (
         order(quantity=4, max_lots=1, **TURN),
         {"quantity": 4, "minimum_lot": 5, "nearest": "F1", "left": 2},
     ),
 }
+RULED = {
+    "none_approved": Rules(approved=(Approved(order_id="O1", enterprises=frozenset({"E3"})),)),
+    "all_banned": Rules(
+        bans=(Ban(order_id="O1", offer_id="F1"), Ban(order_id="O1", enterprise_id="E4"))
+    ),
+    "pinned_elsewhere": Rules(pins=(Pin(order_id="O1", offer_id="F3", step=1),)),
+}
 
 
-def with_offers(wanted) -> Problem:
-    return three_plants(wanted, offers=(offer(), SECOND, GRINDING_NEAR))
+def with_offers(wanted, rules: Rules = NO_RULES) -> Problem:
+    plain = three_plants(wanted, offers=(offer(), SECOND, GRINDING_NEAR))
+    return replace(plain, rules=rules)
 
 
 @pytest.mark.parametrize("code", ALONE)
 def test_each_rule_alone_is_the_reason(code):
     wanted, expected = ALONE[code]
-    problem = with_offers(wanted)
+    problem = with_offers(wanted, RULED.get(code, NO_RULES))
     eligibility = eligible_offers(problem)
     reason = refusal(problem, eligibility, 0)
 
@@ -88,7 +106,7 @@ def test_the_funnel_counts_what_each_rule_leaves():
     )
     eligibility = eligible_offers(problem)
 
-    assert eligibility.counts.tolist() == [[5, 4, 3, 2, 2, 1, 1, 1, 1]]
+    assert eligibility.counts.tolist() == [[5, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1]]
     assert eligibility.offers.tolist() == [0]
     assert refusal(problem, eligibility, 0) is None
 
@@ -120,9 +138,42 @@ def test_the_first_failing_step_is_named_and_the_others_too():
     assert reason.params["also"] == ("3 process",)
 
 
-@given(problems())
-def test_an_offer_is_eligible_when_the_check_finds_no_misfit(problem: Problem):
+def test_the_funnel_shows_the_rules_that_the_order_has_and_no_others():
+    rules = Rules(
+        bans=(Ban(order_id="O1", offer_id="F1"), Ban(order_id="O2", offer_id="F1")),
+        approved=(Approved(order_id="O1", enterprises=frozenset({"E1", "E4"})),),
+        pins=(Pin(order_id="O2", offer_id="F4", step=1),),
+    )
+    small = order(quantity=4, max_lots=1, **TURN)
+    plain = three_plants(
+        small, replace(small, order_id="O2"), order("O3"), offers=(offer(), SECOND)
+    )
+    problem = replace(plain, rules=rules)
+    funnels = [refusal(problem, eligible_offers(problem), at) for at in range(3)]
+
+    shown = [found.params["funnel"] for found in funnels if found is not None]
+    head = ("all 2", "process 2", "size 2", "tolerance 2", "material 2", "certificate 2")
+    assert shown == [
+        (*head, "exclusion 2", "approval 2", "ban 1", "quotation 1", "minimum_lot 0"),
+        (*head, "exclusion 2", "ban 1", "pin 1", "quotation 1", "minimum_lot 0"),
+        ("all 2", "process 0"),
+    ]
+
+
+def test_pins_to_two_offers_leave_none():
+    pins = tuple(Pin(order_id="O1", offer_id=name) for name in ("F1", "F4"))
+
+    assert eligible_offers(with_offers(order(**TURN), Rules(pins=pins[1:]))).offers.tolist() == [1]
+    assert eligible_offers(with_offers(order(**TURN), Rules(pins=pins))).offers.tolist() == []
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_an_offer_is_eligible_when_the_check_finds_no_misfit(data):
     """Two ways to apply the rules: columns here, one pair after the other in the check."""
+    plain = data.draw(problems())
+    problem = replace(plain, rules=data.draw(rules_for(plain)))
+    limits = OrderRules(problem)
     eligibility = eligible_offers(problem)
     quoted = {(q.order_id, q.step, q.offer_id) for q in problem.quotations}
     expected = [
@@ -138,6 +189,7 @@ def test_an_offer_is_eligible_when_the_check_finds_no_misfit(problem: Problem):
                     quoted=(wanted.order_id, step, offered.offer_id) in quoted,
                 )
             )
+            and not any(limits.broken(wanted.order_id, step, offered))
         ]
         for wanted in problem.orders
         for step, operation in enumerate(wanted.operations, 1)

@@ -11,10 +11,20 @@ import pytest
 
 from matching.capacity import check
 from matching.capacity.eligibility import CODES, eligible_offers
+from matching.capacity.order_bounds import most_in_a_block
 from matching.capacity.plan import Price
-from matching.capacity.problem import Operation
-from matching.capacity.reasons import _Refused, most_in_a_block, reasons_for
+from matching.capacity.problem import Operation, Quotation
+from matching.capacity.reasons import _Refused, reasons_for
+from matching.capacity.rules import (
+    CarbonCap,
+    EnterpriseShare,
+    Frozen,
+    Keep,
+    LocalFirst,
+    Rules,
+)
 from matching.explain import Known, Reason, parameters, render
+from matching.explain_contradictions import CONTRADICTIONS
 from matching.explain_texts import LANGUAGES, TEXTS
 from tests.support.capacity import (
     GRINDING_FAR,
@@ -22,11 +32,14 @@ from tests.support.capacity import (
     GROUND,
     TURNED,
     inserted_plan,
+    line,
     offer,
     order,
     random_problem,
     three_plants,
 )
+from tests.support.oracle import best_plan, ways
+from tests.support.rules import ruled_problem
 
 PLAN = (TURNED, GROUND)
 
@@ -141,7 +154,7 @@ def test_an_order_below_its_cost_is_not_worth_it():
 
 
 def test_what_only_many_lots_could_do_is_not_claimed():
-    """Four lots of at most 60 minutes a week would fit; three at most are tried."""
+    """Four lots of ten pieces would fit, and the search does not hit on them."""
     idle = (60, 0, 60, 0, 60, 0)
     problem = three_plants(
         order(
@@ -156,7 +169,7 @@ def test_what_only_many_lots_could_do_is_not_claimed():
     found = reason(problem)
 
     assert (found.code, found.params["known"]) == ("no_plan_found", "search")
-    assert found.params["lots"] == 3
+    assert found.params["lots"] == 4
 
 
 def test_an_order_that_still_fits_was_left_by_the_limit():
@@ -222,7 +235,7 @@ def test_no_order_that_can_be_served_is_proven_impossible(seed):
     """The three proofs, asked about orders that a plan serves, must all decline."""
     problem = random_problem(60, 40, seed)
     plan = inserted_plan(problem)
-    refused = _Refused(problem, (), (), eligible_offers(problem))
+    refused = _Refused(problem, (), (), eligible_offers(problem), check(problem, ()))
     served = {line.order_id for line in plan}
 
     assert len(served) > 10
@@ -231,6 +244,97 @@ def test_no_order_that_can_be_served_is_proven_impossible(seed):
             assert refused._time(at) is None
             assert refused._price_cap(at) is None
             assert refused._not_worth(at) is None
+
+
+def test_frozen_weeks_are_named_when_they_alone_keep_an_order_out():
+    """O1 fits into weeks 1 to 4; O2 stands in week 0, and weeks 0 to 4 are frozen."""
+    first = tuple(replace(row, order_id="O2", week=0) for row in PLAN)
+    rules = Rules(given=first, frozen=Frozen(weeks=5))
+    problem = replace(three_plants(order(), order("O2", release_week=0)), rules=rules)
+    fewer = replace(problem, rules=replace(rules, frozen=Frozen(weeks=4)))
+
+    found = reason(problem, first, of="O1")
+
+    assert (found.code, found.params["week"]) == ("weeks_frozen", 5)
+    assert found.params["profit_fen"] == 66_017
+    assert reason(fewer, first, of="O1").code == "left_by_limit"
+
+
+def test_the_carbon_cap_is_named_when_an_order_fits_beside_the_plan():
+    """Each order emits 16,120 g; the cap has room for one and 880 g more."""
+    rules = Rules(carbon_cap=CarbonCap(grams=Fraction(17_000)))
+    problem = replace(three_plants(order(), order("O2")), rules=rules)
+
+    found = reason(problem, PLAN, of="O2")
+
+    assert found.code == "carbon_cap_reached"
+    assert (found.params["order_g"], found.params["left_g"]) == (16_120, 880)
+    assert reason(replace(problem, rules=Rules()), PLAN, of="O2").code == "left_by_limit"
+
+
+def test_the_share_is_named_when_an_order_fits_beside_the_plan():
+    """E1 works 130 of 240 minutes; turning alone for O2 would make it 260 of 370."""
+    turned = order("O2", operations=order().operations[:1])
+    rules = Rules(enterprise_share=EnterpriseShare(most_bps=6_000))
+    problem = replace(three_plants(order(), turned), rules=rules)
+
+    found = reason(problem, PLAN, of="O2")
+
+    assert found.code == "share_reached"
+    assert (found.params["enterprise"], found.params["most_bps"]) == ("E1", 6_000)
+
+
+def test_a_bonus_can_make_an_order_worth_its_cost():
+    """Alone the turning costs more than the value; the bonus pays for nearly all of it."""
+    poor = order(value_fen=10_000, operations=order().operations[:1])
+    plain = three_plants(poor)
+    local = replace(plain, rules=Rules(local_first=LocalFirst(bonus_fen_per_hour=6_000)))
+
+    assert reason(plain).code == "not_worth"
+    assert reason(local).code == "left_by_limit"
+    assert reason(local).params["profit_fen"] == check(local, (TURNED,)).objective_fen
+
+
+def test_a_bonus_on_quoted_work_can_make_an_order_worth_its_cost():
+    """The quoted 10,000 fen come back nearly in full, and transport costs 4,000 fen."""
+    poor = order(value_fen=8_000, max_lots=1, operations=order().operations[:1])
+    quoted = Quotation(
+        order_id="O1", step=1, offer_id="F1", setup_minutes=0, minutes_total=100, price_fen=10_000
+    )
+    plain = three_plants(poor, quotations=(quoted,))
+    local = replace(plain, rules=Rules(local_first=LocalFirst(bonus_fen_per_hour=6_000)))
+
+    assert reason(plain).code == "not_worth"
+    assert reason(local).code == "left_by_limit"
+    assert reason(local).params["profit_fen"] == check(local, (line(minutes=100),)).objective_fen
+
+
+def test_an_order_of_the_given_plan_is_worth_its_penalty_too():
+    """Every way costs 17,000 fen for a value of 10,000, and refusing it costs 10,000."""
+    poor = order(value_fen=10_000, operations=order().operations[:1])
+    rules = Rules(given=(TURNED,), keep=Keep(penalty_fen=10_000))
+    kept = replace(three_plants(poor), rules=rules)
+    cheap = replace(kept, rules=replace(rules, keep=Keep(penalty_fen=1)))
+
+    assert reason(kept).code != "not_worth"
+    assert reason(cheap).code == "not_worth"
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_under_rules_no_order_that_has_a_way_is_proven_impossible(block):
+    """Tiny problems with random rules and their best plans, against every way of each order."""
+    proofs = 0
+    for seed in range(15 * block, 15 * (block + 1)):
+        problem = ruled_problem(seed, kinds=1 + seed % 3)
+        best = best_plan(problem)
+        reasons = {} if best is None else reasons_for(problem, best.lines, ())
+        for one in problem.orders if reasons else ():
+            found = reasons[one.order_id]
+            assert set(found.params) == parameters(found.code)
+            if found.params["known"] in {Known.BOUND, Known.FILTER} and found.code != "not_worth":
+                proofs += 1
+                assert ways(problem, one) == []
+    assert proofs
 
 
 def test_every_code_is_reached_by_a_test():
@@ -243,9 +347,13 @@ def test_every_code_is_reached_by_a_test():
         "no_plan_found",
         "capacity_taken",
         "left_by_limit",
+        "weeks_frozen",
+        "carbon_cap_reached",
+        "share_reached",
     }
 
-    assert here | set(CODES.values()) == set(TEXTS)
+    of_no_order = {*CONTRADICTIONS, "rule_not_kept"}
+    assert here | set(CODES.values()) == set(TEXTS) - of_no_order
 
 
 def weeks(idle: list[int]):

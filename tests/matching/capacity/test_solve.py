@@ -80,7 +80,7 @@ def test_more_capacity_never_lowers_the_optimum(seed: int) -> None:
 
 
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 @given(st.integers(0, 10**6))
 def test_relabelling_and_reordering_leave_the_optimum_unchanged(seed: int) -> None:
@@ -117,7 +117,7 @@ def test_seconds_end_the_search() -> None:
     result = solve(random_problem(60, 40, 1), Limits(seconds=1.5, seed=1))
 
     assert result.stopped_by in ("seconds", "proof")
-    assert sum(result.timings.values()) - result.timings.get("compile", 0.0) < 30
+    assert sum(result.timings.values()) < 30
 
 
 def test_no_work_at_all_is_the_greedy_plan() -> None:
@@ -207,12 +207,12 @@ def test_progress_tells_stages_bound_and_gap() -> None:
     result = solve(random_problem(60, 40, 1), WORK, on_progress=seen.append)
 
     stages = list(dict.fromkeys(progress.stage for progress in seen))
-    assert stages[0] in ("compile", "load")
-    assert stages[1:] == [
+    assert stages == [
         "eligibility",
         "greedy",
         "prices",
         "bound",
+        "construct",
         "improve",
         "check",
         "explain",
@@ -234,16 +234,6 @@ def test_greedy_is_as_good_as_the_baseline_of_the_specification(tmp_path: Path, 
     engine.greedy()
 
     assert (check(problem, engine.lines()).objective_fen or 0) >= GREEDY_FEN[seed]
-
-
-def test_prices_of_many_orders_come_from_the_subgradient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("matching.capacity.planning.MASTER_ORDERS_MAX", 0)
-    problem = random_problem(60, 40, 2)
-
-    result = solve(problem, WORK)
-
-    assert_sound(problem, result)
-    assert "prices" in result.timings
 
 
 @pytest.mark.parametrize("seed", [21, 22])
@@ -276,10 +266,11 @@ def test_the_gap_at_200_orders_is_small(tmp_path: Path, seed: int) -> None:
 
 
 def test_checking_needs_no_optimiser() -> None:
-    """Importing the package and checking a plan loads neither numba nor OR-Tools."""
+    """Importing the package and checking a plan loads neither the kernels nor OR-Tools."""
     script = (
         "import sys; from matching.capacity import check; "
-        "assert not {'numba', 'ortools'} & set(sys.modules), sorted(sys.modules)"
+        "kernels = 'matching.capacity.kernels.library'; "
+        "assert not {kernels, 'ortools'} & set(sys.modules), sorted(sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
 

@@ -1,0 +1,158 @@
+"""Problems of one week with one operation and lot for each order: generalized assignment."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from matching.capacity import (
+    Offer,
+    Operation,
+    Order,
+    Park,
+    Problem,
+    Quotation,
+    Settings,
+    check,
+    check_bound,
+    solve,
+)
+from matching.capacity.assignment import find_ways, is_assignment
+from matching.capacity.columns import build_columns
+from matching.limits import Limits
+from tests.support.capacity import random_problem
+
+ZERO = Fraction(0)
+
+
+def assignment(seed: int, *, agents: int = 3, jobs: int = 6) -> Problem:
+    """Return a random problem in which every order may be made by every offer, at its price."""
+    draw = random.Random(seed)
+    settings = Settings(
+        weeks=1,
+        max_block_weeks=1,
+        carbon_fen_per_kg=ZERO,
+        transport_fixed_fen=ZERO,
+        transport_fen_per_tonne_km=ZERO,
+        transport_g_per_tonne_km=ZERO,
+    )
+    offers = tuple(
+        Offer(
+            offer_id=f"F{at}",
+            enterprise_id=f"E{at}",
+            park_id="P",
+            process="work",
+            size_class=1,
+            tolerance_it=7,
+            materials=frozenset({"steel"}),
+            certificates=frozenset(),
+            rate_fen_per_hour=0,
+            setup_minutes=0,
+            min_lot=1,
+            carbon_g_per_hour=ZERO,
+            idle_minutes=(draw.randint(20, 40),),
+        )
+        for at in range(agents)
+    )
+    orders = tuple(
+        Order(
+            order_id=f"O{at}",
+            buyer_id="B",
+            buyer_lat=31.0,
+            buyer_lon=121.0,
+            quantity=1,
+            material="steel",
+            size_class=1,
+            certificates=frozenset(),
+            release_week=0,
+            due_week=0,
+            max_tardy_weeks=0,
+            value_fen=draw.randint(2000, 6000),
+            tardy_fen_per_week=0,
+            max_price_fen=10_000,
+            max_lots=1,
+            excluded_enterprises=frozenset(),
+            weight_kg=ZERO,
+            operations=(Operation(process="work", tolerance_it=7, minutes_total=1),),
+            quoted_only=True,
+        )
+        for at in range(jobs)
+    )
+    quotations = tuple(
+        Quotation(
+            order_id=order.order_id,
+            step=1,
+            offer_id=offer.offer_id,
+            setup_minutes=0,
+            minutes_total=draw.randint(5, 25),
+            price_fen=draw.randint(500, 4000),
+        )
+        for order in orders
+        for offer in offers
+    )
+    park = Park(park_id="P", lat=31.0, lon=121.0)
+    return Problem(
+        settings=settings, parks=(park,), offers=offers, orders=orders, quotations=quotations
+    )
+
+
+def brute_force(problem: Problem) -> int:
+    """Return the optimum by trying everything."""
+    quoted = {(q.order_id, q.offer_id): q for q in problem.quotations}
+    idle = {offer.offer_id: offer.idle_minutes[0] for offer in problem.offers}
+    best = 0
+    for choice in itertools.product([None, *idle], repeat=len(problem.orders)):
+        used, worth = dict.fromkeys(idle, 0), 0
+        for order, offer in zip(problem.orders, choice, strict=True):
+            if offer is not None:
+                used[offer] += quoted[order.order_id, offer].minutes_total
+                worth += order.value_fen - quoted[order.order_id, offer].price_fen
+        if all(used[name] <= idle[name] for name in idle):
+            best = max(best, worth)
+    return best
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_small_assignments_are_solved_to_the_optimum(seed: int) -> None:
+    """The plan is the optimum of brute force, and the bound of its prices is not below it."""
+    problem = assignment(seed)
+
+    result = solve(problem, Limits(seconds=None, work=300, seed=1))
+
+    assert is_assignment(build_columns(problem))
+    assert check(problem, result.plan).valid
+    assert result.objective_fen == brute_force(problem)
+    assert result.bound_fen == check_bound(problem, result.prices) >= result.objective_fen
+
+
+def test_equal_work_gives_the_same_plan() -> None:
+    """Without a limit on seconds nothing depends on the clock."""
+    problem = assignment(3, agents=4, jobs=12)
+    limits = Limits(seconds=None, work=300, seed=2)
+
+    assert solve(problem, limits).plan == solve(problem, limits).plan
+
+
+def test_ways_keep_the_rules_of_a_single_order() -> None:
+    """Too few minutes, a price above the cap, and a value below the cost leave no way."""
+    problem = assignment(1, agents=1, jobs=3)
+    scarce = replace(problem.offers[0], idle_minutes=(4,))
+    dear = tuple(replace(order, max_price_fen=100) for order in problem.orders)
+    poor = tuple(replace(order, value_fen=100) for order in problem.orders)
+
+    assert len(find_ways(build_columns(problem)).order) == 3
+    for changed in (
+        replace(problem, offers=(scarce,)),
+        replace(problem, orders=dear),
+        replace(problem, orders=poor),
+    ):
+        assert len(find_ways(build_columns(changed)).order) == 0
+
+
+def test_other_problems_are_not_assignments() -> None:
+    """More than one week, operation or lot needs routes."""
+    assert not is_assignment(build_columns(random_problem(20, 10, 1)))

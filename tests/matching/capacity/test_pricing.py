@@ -1,0 +1,63 @@
+"""Prices by shards: the same whatever the number of workers, and they prove a bound."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matching.capacity import pricing
+from matching.capacity.bounds import Bounder
+from matching.capacity.columns import build_columns
+from matching.capacity.kernels.library import Shared
+from matching.capacity.planning import polishing_effort
+from matching.capacity.pricing import Pricer, in_millifen, search_batches
+from tests.support.capacity import random_problem
+
+
+def test_prices_do_not_depend_on_the_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards are summed in their own order, so threads change nothing."""
+    monkeypatch.setattr(pricing, "SHARD_ORDERS", 1)
+    problem = random_problem(80, 40, 2)
+    columns = build_columns(problem)
+    wanted = Bounder(problem, columns).able
+    prices = []
+    for workers in (1, 2, 4):
+        batches = search_batches(Shared(columns), wanted, seed=1)
+        pricer = Pricer(
+            columns.idle,
+            batches,
+            start=np.zeros(columns.idle.shape),
+            usual=100.0,
+            steps=(1.0, 0.1),
+            workers=workers,
+        )
+        pricer.run(lambda: 0.0, 12)
+        pricer.close()
+        prices.append(pricer.mean)
+
+    assert max(len(batch) for batch in batches) > 1
+    assert (prices[0] > 0).any()
+    assert (prices[0] == prices[1]).all()
+    assert (prices[0] == prices[2]).all()
+
+
+def test_balanced_prices_prove_more_than_none() -> None:
+    """The point of prices: what the orders can earn beside them falls by more than they cost."""
+    problem = random_problem(80, 30, 3)
+    columns = build_columns(problem)
+    bounder = Bounder(problem, columns)
+    pricer = Pricer(
+        columns.idle,
+        search_batches(Shared(columns), bounder.able, seed=1),
+        start=np.zeros(columns.idle.shape),
+        usual=100.0,
+        steps=(1.0, 0.01),
+        workers=1,
+    )
+    pricer.run(lambda: 0.0, 60)
+    pricer.close()
+    bounds = []
+    for millifen in (np.zeros(columns.idle.shape, np.int64), in_millifen(pricer.mean)):
+        bounds.append(bounder.bound_fen(millifen, bounder.earned(millifen, polishing_effort(80))))
+
+    assert bounds[1] < bounds[0]

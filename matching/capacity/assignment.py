@@ -7,6 +7,9 @@ few ways of each order that earn most at these prices.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +46,7 @@ WAYS_KEPT = 5  # of an order, those that earn most at the prices
 NODES_OF_WORK = 200
 OFFERS_TOGETHER = 3  # whose orders are chosen anew while the others stay
 SECONDS_TOGETHER = 2.0
+WATCH_SECONDS = 0.2
 
 
 class Ways(NamedTuple):
@@ -131,7 +135,14 @@ def price_ways(c: Columns, ways: Ways) -> Floats:
 
 
 def choose(
-    ways: Ways, prices: Floats, idle: Ints, *, hint: Ints, seconds: float | None, seed: int
+    ways: Ways,
+    prices: Floats,
+    idle: Ints,
+    *,
+    hint: Ints,
+    seconds: float | None,
+    seed: int,
+    stopped: Callable[[], bool],
 ) -> Ints:
     """Return the chosen ways, as positions in `ways`.
 
@@ -143,6 +154,8 @@ def choose(
         Positions of a feasible choice; what is returned earns no less.
     seconds
         None: a limit on the nodes of the search tree instead, which is repeatable.
+    stopped
+        Asked a few times a second, in a thread of its own; True ends the search.
     """
     reduced = ways.profit - prices[ways.offer, 0] * ways.minutes
     sorting = np.lexsort((-reduced, ways.order))
@@ -168,11 +181,32 @@ def choose(
     )
     exact = pywraplp.MPSolverParameters()
     exact.SetDoubleParam(exact.RELATIVE_MIP_GAP, 0.0)  # the values are large, the differences small
-    status = solver.Solve(exact)
+    with _watched(solver, stopped):
+        status = solver.Solve(exact)
     if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
         return hint
     found = kept[[pick.solution_value() > 0.5 for pick in picks]]
     return found if ways.profit[found].sum() >= ways.profit[hint].sum() else hint
+
+
+@contextmanager
+def _watched(solver: pywraplp.Solver, stopped: Callable[[], bool]) -> Iterator[None]:
+    """Interrupt the solver when the caller has cancelled the run."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(WATCH_SECONDS):
+            if stopped():
+                solver.InterruptSolve()
+                return
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 def choose_anew(
@@ -183,6 +217,7 @@ def choose_anew(
     chosen: Ints,
     random: np.random.Generator,
     seconds: float | None,
+    stopped: Callable[[], bool],
 ) -> Ints:
     """Choose anew among a few offers for the orders that they serve; return the whole choice."""
     few = random.choice(len(idle), min(OFFERS_TOGETHER, len(idle)), replace=False)
@@ -192,7 +227,7 @@ def choose_anew(
     hint = np.searchsorted(part, chosen[here])
     limit = None if seconds is None else min(SECONDS_TOGETHER, seconds)
     seed = int(random.integers(2**31))
-    found = choose(mine, prices, idle, hint=hint, seconds=limit, seed=seed)
+    found = choose(mine, prices, idle, hint=hint, seconds=limit, seed=seed, stopped=stopped)
     return np.sort(np.concatenate([chosen[~here], part[found]]))
 
 

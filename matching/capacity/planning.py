@@ -275,6 +275,8 @@ class Engine:
         until = self.clock.share_of_seconds() + CLOSER_SHARE
 
         def left() -> float:
+            if self.clock.stopped():
+                return 0.0
             return min(CLOSER_SECONDS, (until - self.clock.share_of_seconds()) * seconds)
 
         self._given = exact_plans(
@@ -333,11 +335,20 @@ class Engine:
         hint = greedy_choice(ways, self.prices, idle)
         left = self._seconds_left()
         first = None if left is None else left * FIRST_CHOICE
-        chosen = choose(ways, self.prices, idle, hint=hint, seconds=first, seed=limits.seed)
+        stopped = self.clock.stopped
+        chosen = choose(
+            ways, self.prices, idle, hint=hint, seconds=first, seed=limits.seed, stopped=stopped
+        )
         random = np.random.default_rng(limits.seed)
         while self.clock.share_spent() < 1.0 and not self.clock.stopped():
             chosen = choose_anew(
-                ways, self.prices, idle, chosen=chosen, random=random, seconds=self._seconds_left()
+                ways,
+                self.prices,
+                idle,
+                chosen=chosen,
+                random=random,
+                seconds=self._seconds_left(),
+                stopped=stopped,
             )
             self.clock.work += CHOICE_WORK
             self.clock.incumbent_fen = int(ways.profit[chosen].sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -156,3 +157,18 @@ def test_ways_keep_the_rules_of_a_single_order() -> None:
 def test_other_problems_are_not_assignments() -> None:
     """More than one week, operation or lot needs routes."""
     assert not is_assignment(build_columns(random_problem(20, 10, 1)))
+
+
+def test_cancelling_ends_the_choice_and_keeps_a_plan() -> None:
+    """The solver is interrupted, not waited for."""
+    problem = assignment(5, agents=12, jobs=150)
+    asked: list[float] = []
+
+    def cancelled() -> bool:
+        asked.append(time.monotonic())
+        return asked[-1] - asked[0] > 1.5
+
+    result = solve(problem, Limits(seconds=600, seed=1), cancelled=cancelled)
+
+    assert check(problem, result.plan).valid
+    assert result.stopped_by == "cancelled"

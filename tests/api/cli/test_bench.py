@@ -55,6 +55,7 @@ def public_set(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_capacity_measures_the_engine_and_the_general_solvers(run, tmp_path: Path):
     """The engine's bound holds for every plan, whoever found it; the file has what is printed."""
     arguments = ("--orders", 60, "--offers", 60, "--seeds", "2", "--seconds", 1)
@@ -81,6 +82,7 @@ def test_capacity_measures_the_engine_and_the_general_solvers(run, tmp_path: Pat
     assert charts == {"gap-seed-2.svg", "load-seed-2.svg"}
 
 
+@pytest.mark.long
 def test_a_general_solver_that_starts_from_the_plan_does_not_lose_it(run):
     """The engine's plan keeps every row of the model, so that what comes back is as good."""
     arguments = ("--orders", 60, "--offers", 60, "--seeds", "5", "--seconds", 3)

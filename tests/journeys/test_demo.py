@@ -28,6 +28,7 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long  # the README's transcript plays the same demo in the short run
 def test_the_demo_plays_the_main_job_to_its_end(tmp_path: Path):
     done = demo(tmp_path, "--seconds", "3")
     assert done.returncode == 0, done.stderr

@@ -48,7 +48,7 @@ def check_workbook(data: bytes, rejects: RejectList) -> bool:
     except _Refused as refused:
         rejects.add(refused.code, expected=refused.expected, got=refused.got)
         return False
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError) as error:
         expected = "an .xlsx workbook"
         rejects.add(RejectCode.WORKBOOK_NOT_XLSX, expected=expected, got=str(error))
         return False

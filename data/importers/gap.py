@@ -22,6 +22,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from data.importers.codes import RejectCode
+from data.importers.files import read_bytes
 from data.importers.report import Imported, RejectList
 from data.importers.tables import Column, Table
 from data.importers.values import BadValue, identifier, whole
@@ -120,7 +121,7 @@ class Known:
 def read_assignment(path: Path) -> Imported[Assignment]:
     """Read one instance; a wrong number is named by its place in the file, the first being 1."""
     rejects = RejectList(path.name)
-    data = _bytes(path, rejects)
+    data = read_bytes(path, rejects, most=FILE_BYTES_MAX)
     if data is None:
         return rejects.outcome(None)
     numbers = _numbers(data, rejects)
@@ -194,7 +195,7 @@ def read_best_known(folder: Path) -> Imported[Mapping[str, Known]]:
     """Read what is known of the instances of a set, by their paths inside its folder."""
     path = folder / SET_FILE
     rejects = RejectList(path.name)
-    data = _bytes(path, rejects)
+    data = read_bytes(path, rejects, most=FILE_BYTES_MAX)
     if data is None:
         return rejects.outcome(None)
     known: dict[str, Known] = {}
@@ -282,17 +283,3 @@ def _order(job: str, value_fen: int) -> Order:
         operations=(Operation(process="work", tolerance_it=7, minutes_total=1),),
         quoted_only=True,
     )
-
-
-def _bytes(path: Path, rejects: RejectList) -> bytes | None:
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            expected = f"at most {FILE_BYTES_MAX} bytes"
-            rejects.add(RejectCode.FILE_TOO_LARGE, expected=expected, got="more")
-            return None
-        return path.read_bytes()
-    except FileNotFoundError:
-        rejects.add(RejectCode.FILE_MISSING, expected=path.name)
-    except OSError as error:
-        rejects.add(RejectCode.FILE_UNREADABLE, got=error.strerror or "unreadable")
-    return None

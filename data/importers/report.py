@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -142,6 +142,18 @@ class RejectList:
                     expected=expected,
                     got=shown(got),
                 )
+            )
+
+    def include(self, others: Iterable[Reject]) -> None:
+        """Record the rejects of another document that this one names."""
+        for one in others:
+            self.add(
+                one.code,
+                file=one.file,
+                place=one.place,
+                field=one.field,
+                expected=one.expected,
+                got=one.got,
             )
 
     def outcome(self, value: T | None) -> Imported[T]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from data.importers.codes import RejectCode
+from data.importers.files import read_bytes
 from data.importers.report import Imported, RejectList
 from data.importers.tables import FILE_BYTES_MAX, Column, Table
 from data.importers.values import identifier, whole
@@ -49,7 +50,7 @@ class Claim:
 def read_plan(path: Path) -> Imported[tuple[PlanLine, ...]]:
     """Read `plan.csv`. Whether the plan is any good is for `matching.capacity.check` to say."""
     rejects = RejectList(path.name)
-    data = _bytes(path, rejects)
+    data = read_bytes(path, rejects, most=FILE_BYTES_MAX)
     if data is None:
         return rejects.outcome(None)
     table = Table(path.name, data, columns=PLAN_COLUMNS, rejects=rejects)
@@ -69,7 +70,7 @@ def read_plan(path: Path) -> Imported[tuple[PlanLine, ...]]:
 def read_claim(path: Path) -> Imported[Claim]:
     """Read `claim.json`; unknown keys are left alone, the known ones must be what they say."""
     rejects = RejectList(path.name)
-    data = _bytes(path, rejects)
+    data = read_bytes(path, rejects, most=FILE_BYTES_MAX)
     if data is None:
         return rejects.outcome(None)
     loaded = _json(data, rejects)
@@ -99,7 +100,7 @@ def read_claim(path: Path) -> Imported[Claim]:
 def read_reasons(path: Path) -> Imported[Mapping[str, Reason]]:
     """Read `reasons.jsonl` by order; the texts are left out: they follow from the codes."""
     rejects = RejectList(path.name)
-    data = _bytes(path, rejects)
+    data = read_bytes(path, rejects, most=FILE_BYTES_MAX)
     if data is None:
         return rejects.outcome(None)
     reasons: dict[str, Reason] = {}
@@ -160,17 +161,3 @@ def _json(data: bytes, rejects: RejectList, *, place: str = "") -> dict[str, obj
 
 def _bounded(text: str) -> Fraction | str:
     return Fraction(text) if len(text) <= 30 and "e" not in text.lower() else text
-
-
-def _bytes(path: Path, rejects: RejectList) -> bytes | None:
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            expected = f"at most {FILE_BYTES_MAX} bytes"
-            rejects.add(RejectCode.FILE_TOO_LARGE, expected=expected, got="more")
-            return None
-        return path.read_bytes()
-    except FileNotFoundError:
-        rejects.add(RejectCode.FILE_MISSING, expected=path.name)
-    except OSError as error:
-        rejects.add(RejectCode.FILE_UNREADABLE, got=error.strerror or "unreadable")
-    return None

@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from data.importers.codes import RejectCode
+from data.importers.files import file_beside, read_bytes
 from data.importers.report import Imported, RejectList
 from data.importers.results import read_plan
 from data.importers.values import BadValue, decimal
@@ -102,22 +103,17 @@ def read_rules(path: Path, problem: Problem) -> Imported[Rules]:
 
 def _loaded(path: Path, rejects: RejectList) -> Mapping[str, object] | None:
     """Return the JSON object of a file, with exact numbers and no key twice."""
+    data = read_bytes(path, rejects, most=BYTES_MAX)
+    if data is None:
+        return None
     try:
-        if path.stat().st_size > BYTES_MAX:
-            expected = f"at most {BYTES_MAX} bytes"
-            rejects.add(RejectCode.FILE_TOO_LARGE, expected=expected, got="more")
-            return None
         loaded = json.loads(
-            path.read_bytes().decode("utf-8"),
+            data.decode("utf-8"),
             parse_float=_exact,
             parse_int=_exact,
             parse_constant=_exact,
             object_pairs_hook=_once,
         )
-    except FileNotFoundError:
-        rejects.add(RejectCode.FILE_MISSING, expected=path.name)
-    except OSError as error:
-        rejects.add(RejectCode.FILE_UNREADABLE, got=error.strerror or "unreadable")
     except (ValueError, RecursionError) as error:
         expected = "one JSON object"
         rejects.add(RejectCode.JSON_MALFORMED, expected=expected, got=str(error))
@@ -267,21 +263,11 @@ class _Reader:
             return None
         if value in self._plans:
             return self._plans[value]
-        parts = PurePosixPath(value)
-        if parts.is_absolute() or ".." in parts.parts or "\\" in value or "\0" in value:
-            expected = "a file in the folder of the rules"
-            self._rejects.add(RejectCode.INCONSISTENT, place=place, expected=expected, got=value)
+        path = file_beside(self._folder, value, self._rejects, place=place)
+        if path is None:
             return None
-        plan = read_plan(self._folder / parts)
-        for wrong in plan.rejects:
-            self._rejects.add(
-                wrong.code,
-                file=wrong.file,
-                place=wrong.place,
-                field=wrong.field,
-                expected=wrong.expected,
-                got=wrong.got,
-            )
+        plan = read_plan(path)
+        self._rejects.include(plan.rejects)
         self._plans[value] = plan.value or ()
         return plan.value
 

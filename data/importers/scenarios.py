@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from data.importers.bundle_settings import BYTES_MAX, read_object
 from data.importers.codes import RejectCode
+from data.importers.files import file_beside, read_bytes
 from data.importers.report import Imported, RejectList
 from data.importers.rules import read_rules
 from data.importers.values import BadValue, identifier
@@ -118,17 +119,8 @@ def read_scenarios(path: Path, problem: Problem) -> Imported[tuple[Scenario, ...
 
 
 def _loaded(path: Path, rejects: RejectList) -> Mapping[str, object] | None:
-    try:
-        if path.stat().st_size > BYTES_MAX:
-            expected = f"at most {BYTES_MAX} bytes"
-            rejects.add(RejectCode.FILE_TOO_LARGE, expected=expected, got="more")
-            return None
-        return read_object(path.read_bytes(), path.name, rejects)
-    except FileNotFoundError:
-        rejects.add(RejectCode.FILE_MISSING, expected=path.name)
-    except OSError as error:
-        rejects.add(RejectCode.FILE_UNREADABLE, got=error.strerror or "unreadable")
-    return None
+    data = read_bytes(path, rejects, most=BYTES_MAX)
+    return None if data is None else read_object(data, path.name, rejects)
 
 
 class _Reader:
@@ -229,21 +221,11 @@ class _Reader:
         name = self._checked(place, value, TEXT)
         if not isinstance(name, str):
             return
-        parts = PurePosixPath(name)
-        if parts.is_absolute() or ".." in parts.parts or "\\" in name:
-            expected = "a file in the folder of the scenarios"
-            self._rejects.add(RejectCode.INCONSISTENT, place=place, expected=expected, got=name)
+        path = file_beside(self._folder, name, self._rejects, place=place)
+        if path is None:
             return
-        read = read_rules(self._folder / parts, self._problem)
-        for wrong in read.rejects:
-            self._rejects.add(
-                wrong.code,
-                file=wrong.file,
-                place=wrong.place,
-                field=wrong.field,
-                expected=wrong.expected,
-                got=wrong.got,
-            )
+        read = read_rules(path, self._problem)
+        self._rejects.include(read.rejects)
         if read.value is not None:
             yield OtherRules(rules=read.value)
 

@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from data.importers.cells import Cell, Weeks
 from data.importers.codes import RejectCode
 from data.importers.container import WORKBOOK_BYTES_MAX, check_workbook
+from data.importers.files import read_bytes
 from data.importers.form import Kind, folded
 from data.importers.form_sheets import CAPACITY, DATA_SHEETS, ENTERPRISE, OPERATIONS, ORDERS
 from data.importers.report import Imported, RejectList
@@ -109,17 +110,8 @@ def read_workbook(
         When `week0` is not a Monday.
     """
     rejects = RejectList(path.name)
-    try:
-        if path.stat().st_size > WORKBOOK_BYTES_MAX:
-            expected = f"at most {WORKBOOK_BYTES_MAX} bytes"
-            rejects.add(RejectCode.FILE_TOO_LARGE, expected=expected, got="more")
-            return rejects.outcome(None)
-        data = path.read_bytes()
-    except FileNotFoundError:
-        rejects.add(RejectCode.FILE_MISSING, expected=path.name)
-        return rejects.outcome(None)
-    except OSError as error:
-        rejects.add(RejectCode.FILE_UNREADABLE, got=error.strerror or "unreadable")
+    data = read_bytes(path, rejects, most=WORKBOOK_BYTES_MAX)
+    if data is None:
         return rejects.outcome(None)
     return read_workbook_bytes(data, path.name, week0=week0, weeks=weeks)
 

@@ -7,10 +7,8 @@ those of what was proposed to it.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, false
 from sqlmodel import Session, col, select
@@ -26,6 +24,7 @@ from data.tables.orders import OrderRow
 from data.tables.plans import PlanLineRow, PlanRow, PriceRow, ReasonRow
 from data.tables.proposals import ProposalRow
 from matching.capacity import CapacityResult, PlanLine, Price
+from matching.capacity.plan import plan_digest
 from matching.explain import Reason
 
 
@@ -57,19 +56,6 @@ class Plan:
     created_ms: int
 
 
-def digest_of(lines: Iterable[PlanLine]) -> str:
-    """Return the SHA-256, in hex, of a plan's lines, in whatever order they come.
-
-    Hashed is `parkloom/plan/v1`, a line feed, and for each line in sorted order the JSON array of
-    its fields in the order of `plan.csv` without spaces, then a line feed.
-    """
-    state = hashlib.sha256(b"parkloom/plan/v1\n")
-    for line in sorted(lines):
-        text = json.dumps(astuple(line), ensure_ascii=False, separators=(",", ":"))
-        state.update(text.encode() + b"\n")
-    return state.hexdigest()
-
-
 def save(
     session: Session,
     operator_id: str,
@@ -99,7 +85,7 @@ def save(
         version=1 if before is None else before.version + 1,
         replaces=None if before is None else before.id,
         snapshot_digest=result.problem_digest,
-        digest=digest_of(result.plan),
+        digest=plan_digest(result.plan),
         objective_fen=result.objective_fen,
         bound_fen=result.bound_fen,
         created_ms=now_ms,

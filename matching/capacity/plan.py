@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 
 from matching.explain import Reason
 from matching.result import Status
+
+PLAN_FORMAT = b"parkloom/plan/v1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -20,6 +24,23 @@ class PlanLine:
     offer_id: str
     week: int
     minutes: int
+
+
+def plan_digest(lines: Iterable[PlanLine]) -> str:
+    """Return the SHA-256, in hex, of a plan's lines, in whatever order they come.
+
+    Hashed is `parkloom/plan/v1`, a line feed, and for each line in sorted order the JSON array of
+    its fields in the order of `plan.csv` without spaces, then a line feed.
+    """
+    return hashlib.sha256(PLAN_FORMAT + hashed_rows(lines)).hexdigest()
+
+
+def hashed_rows(lines: Iterable[PlanLine]) -> bytes:
+    """Return what `plan_digest` hashes of some lines."""
+    return b"".join(
+        json.dumps(astuple(line), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        for line in sorted(lines)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

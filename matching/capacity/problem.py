@@ -290,11 +290,11 @@ class Problem:
         A problem without rules has the digest that it had before there were rules.
         """
         parts: dict[str, object] = {
-            "settings": _canonical(self.settings),
-            "parks": sorted(map(_canonical, self.parks)),
-            "offers": sorted(map(_canonical, self.offers)),
-            "orders": sorted(map(_canonical, self.orders)),
-            "quotations": sorted(map(_canonical, self.quotations)),
+            "settings": canonical(self.settings),
+            "parks": sorted(map(canonical, self.parks)),
+            "offers": sorted(map(canonical, self.offers)),
+            "orders": sorted(map(canonical, self.orders)),
+            "quotations": sorted(map(canonical, self.quotations)),
         }
         if self.rules != NO_RULES:
             parts["rules"] = canonical_rules(self.rules)
@@ -302,7 +302,7 @@ class Problem:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(value: object) -> list[object]:
+def canonical(value: object) -> list[object]:
     """Return the fields of a value as JSON, in the order of the class."""
     return [_plain(getattr(value, field.name)) for field in fields(value)]  # type: ignore[arg-type]
 
@@ -317,5 +317,5 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if isinstance(value, Operation):
-        return _canonical(value)
+        return canonical(value)
     return value

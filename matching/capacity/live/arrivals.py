@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from matching.capacity.booking import Lots
 from matching.capacity.columns import VALUE
 from matching.capacity.live.changes import Change, place, settle, take_back
-from matching.capacity.live.exact import Lots
 from matching.capacity.live.moves import rearrange, usual_penalty
 from matching.capacity.live.plan import LivePlan
 from matching.capacity.live.quotes import Alternative, Quoter, QuoteStatus

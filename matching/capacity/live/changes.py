@@ -12,15 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matching.capacity.booking import Lots, lines_of, read_lots, write_lots
 from matching.capacity.check import CheckReport, check
 from matching.capacity.columns import Ints
 from matching.capacity.kernels.book import Copy
 from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import differing, take_over
-from matching.capacity.live.exact import Lots, lines_of
 from matching.capacity.live.parts import part
 from matching.capacity.live.plan import LivePlan
-from matching.capacity.live.slots import read_lots, write_lots
 from matching.capacity.live.versions import Version
 from matching.capacity.plan import PlanLine
 

@@ -15,31 +15,15 @@ from functools import lru_cache
 from math import ceil, lcm
 from typing import NamedTuple
 
+from matching.capacity.booking import Lots, PlannedLot, Visit
 from matching.capacity.check import misfits
 from matching.capacity.columns import Ints
 from matching.capacity.geography import Point, lag_weeks, nearest_park, road_km
-from matching.capacity.plan import PlanLine
 from matching.capacity.problem import Order, Problem, Quotation
 
 BUYERS_KEPT = 4096
 
 
-class Visit(NamedTuple):
-    """One operation of one lot: an offer (its position), the first week, minutes by week."""
-
-    offer: int
-    start: int
-    minutes: tuple[int, ...]
-
-
-class PlannedLot(NamedTuple):
-    """Some pieces of an order, and where each of its operations is made."""
-
-    quantity: int
-    visits: tuple[Visit, ...]
-
-
-Lots = tuple[PlannedLot, ...]
 Ways = Callable[[Point], tuple[Mapping[str, int], str]]  # km from each park, the nearest park
 
 
@@ -270,22 +254,3 @@ class Case:
             )
             self._fits[key] = tuple(code for code, _ in wrong)
         return self._fits[key]
-
-
-def lines_of(order_id: str, lots: Lots, offer_ids: Sequence[str]) -> tuple[PlanLine, ...]:
-    """Return the lots of an order as lines of a plan, sorted."""
-    return tuple(
-        PlanLine(
-            order_id=order_id,
-            lot=number,
-            lot_quantity=lot.quantity,
-            step=step,
-            offer_id=offer_ids[visit.offer],
-            week=visit.start + at,
-            minutes=spent,
-        )
-        for number, lot in enumerate(lots, 1)
-        for step, visit in enumerate(lot.visits, 1)
-        for at, spent in enumerate(visit.minutes)
-        if spent
-    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from matching.capacity.booking import lines_of
 from matching.capacity.columns import Ints
-from matching.capacity.live.exact import lines_of
 from matching.capacity.live.plan import LivePlan
 from matching.capacity.plan import PlanLine
 from matching.capacity.problem import Problem

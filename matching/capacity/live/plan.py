@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.capacity.booking import Lots, lines_of, lots_in, read_lots, write_lots
 from matching.capacity.certificate import price_table
 from matching.capacity.check import OrderCost, check
 from matching.capacity.columns import Floats, Ints
@@ -23,15 +24,8 @@ from matching.capacity.kernels.search import Searcher, State, make_state
 from matching.capacity.kernels.workspace import SLOT_START
 from matching.capacity.live.catalogue import Catalogue
 from matching.capacity.live.columns import GrowingColumns
-from matching.capacity.live.exact import Judge, Lots, lines_of
-from matching.capacity.live.slots import (
-    count_minutes,
-    link_slots,
-    lots_in,
-    read_lots,
-    used_slots,
-    write_lots,
-)
+from matching.capacity.live.exact import Judge
+from matching.capacity.live.slots import count_minutes, link_slots, used_slots
 from matching.capacity.live.versions import Digests, Version
 from matching.capacity.plan import PlanLine, Price
 from matching.capacity.problem import Order, Problem, Quotation

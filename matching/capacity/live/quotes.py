@@ -12,6 +12,7 @@ from enum import StrEnum, unique
 from fractions import Fraction
 from typing import NamedTuple
 
+from matching.capacity.booking import Lots, lines_of, planned_lots
 from matching.capacity.columns import (
     DUE,
     LEG_CARBON,
@@ -24,10 +25,9 @@ from matching.capacity.columns import (
     Ints,
 )
 from matching.capacity.kernels.search import NORMAL, QUICK
-from matching.capacity.live.exact import Judged, Lots, lines_of
+from matching.capacity.live.exact import Judged
 from matching.capacity.live.plan import LivePlan
 from matching.capacity.live.refusals import refuse, what_holds
-from matching.capacity.live.slots import planned_lots
 from matching.capacity.live.versions import Version
 from matching.capacity.plan import PlanLine
 from matching.capacity.problem import Order, Quotation

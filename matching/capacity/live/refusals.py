@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from matching.capacity.booking import Lots
 from matching.capacity.columns import (
     CARBON,
     DUE,
@@ -28,7 +29,7 @@ from matching.capacity.columns import (
     Ints,
 )
 from matching.capacity.ground import Ground
-from matching.capacity.live.exact import Judged, Lots
+from matching.capacity.live.exact import Judged
 from matching.capacity.live.plan import LivePlan
 from matching.capacity.order_bounds import lateness, least_cost
 from matching.capacity.order_routes import PRICE, TOTAL, Weights, surely

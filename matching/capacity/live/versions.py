@@ -10,14 +10,11 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
-from matching.capacity.plan import PlanLine
-from matching.capacity.problem import Offer, Order, Problem, Quotation
-from matching.capacity.problem import _canonical as canonical
+from matching.capacity.plan import PLAN_FORMAT, PlanLine, hashed_rows
+from matching.capacity.problem import Offer, Order, Problem, Quotation, canonical
 from matching.capacity.rules import NO_RULES, canonical_rules
-
-PLAN_FORMAT = b"parkloom/plan/v1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +28,7 @@ class Version:
     snapshot_digest
         SHA-256 of the problem that the plan is for, see `Problem.digest`.
     plan_digest
-        SHA-256 of its lines: `parkloom/plan/v1`, a line feed, and for each line in sorted order
-        the JSON array of its fields without spaces and a line feed.
+        SHA-256 of its lines, see `plan_digest`.
     replaces
         Digest of the plan of the version before; None for the first.
     """
@@ -41,18 +37,6 @@ class Version:
     snapshot_digest: str
     plan_digest: str
     replaces: str | None
-
-
-def plan_digest(lines: Iterable[PlanLine]) -> str:
-    """Return the digest of a plan's lines, in whatever order they come."""
-    return hashlib.sha256(PLAN_FORMAT + _rows(lines)).hexdigest()
-
-
-def _rows(lines: Iterable[PlanLine]) -> bytes:
-    return b"".join(
-        json.dumps(astuple(line), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        for line in sorted(lines)
-    )
 
 
 def _text(value: object) -> str:
@@ -116,7 +100,7 @@ class Digests:
 
     def put_lines(self, order_id: str, lines: Iterable[PlanLine]) -> None:
         """Take note of how an order is served now; no lines: not at all."""
-        self._lines.put(order_id, text=_rows(lines))
+        self._lines.put(order_id, text=hashed_rows(lines))
 
     def snapshot(self) -> str:
         """Return the digest of the problem."""

@@ -219,7 +219,7 @@ def test_a_bad_instance_is_shown_with_its_mistake(run, public_set: Path):
 
 
 def test_the_fixed_twenty_are_in_the_public_set():
-    folder = shared_folder("GAP")
+    folder = shared_folder("BENCHMARKS") / "gap"
     assert len(set(TWENTY)) == 20
     assert all((folder / name).is_file() for name in TWENTY)
 

@@ -14,6 +14,7 @@ from data.kinds import RunStatus
 from data.stores import capacity, matching_runs, plans, snapshots
 from data.stores.viewer import Viewer
 from matching.capacity import CapacityResult
+from matching.capacity.plan import plan_digest
 from matching.explain import Reason
 from matching.limits import Limits, Progress
 from matching.result import Status
@@ -263,16 +264,14 @@ def test_plans_are_versions(book: Session):
     assert plans.latest(book, DESK, "S1") == second
     assert [plan.id for plan in plans.listing(book, DESK)] == ["plan-a", "plan-b"]
     assert first.snapshot_digest == two_firms_two_orders().digest
-    assert first.digest == plans.digest_of(plans.lines(book, DESK, "plan-b"))
+    assert first.digest == plan_digest(plans.lines(book, DESK, "plan-b"))
 
 
 def test_plan_digest_does_not_depend_on_the_order_of_lines():
     lines = result_of(two_firms_two_orders()).plan
-    assert plans.digest_of(lines) == plans.digest_of(reversed(lines))
-    assert plans.digest_of(lines) != plans.digest_of(lines[:1])
-    assert plans.digest_of(()) == (
-        "f882289134fec5bbc249061a0e959796125583755bbca882b730d4a659adadd1"
-    )
+    assert plan_digest(lines) == plan_digest(reversed(lines))
+    assert plan_digest(lines) != plan_digest(lines[:1])
+    assert plan_digest(()) == ("f882289134fec5bbc249061a0e959796125583755bbca882b730d4a659adadd1")
 
 
 def test_plan_id_is_used_once(book: Session):

@@ -8,7 +8,8 @@ import pytest
 from ledger.claims.drafts import Draft
 from ledger.errors import Refusal
 from ledger.values.consent import Role
-from tests.support.parties import Person, World
+from tests.support.firms import Person
+from tests.support.parties import World
 
 Refused = Callable[..., Refusal]
 

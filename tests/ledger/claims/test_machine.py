@@ -27,7 +27,8 @@ from ledger.log.entry import leaf_hash, parse_leaf
 from ledger.log.state import StateLayer
 from ledger.values.consent import Role
 from ledger.values.money import Money
-from tests.support.parties import DAY_MS, ORIGIN, World, handle
+from tests.support.firms import handle
+from tests.support.parties import DAY_MS, ORIGIN, World
 
 HOUR_MS = 3_600_000
 POLICIES = [

@@ -14,7 +14,8 @@ from ledger.log.state import StateLayer
 from ledger.values.consent import Role
 from ledger.values.money import Money
 from tests.ledger.claims.conftest import Refused
-from tests.support.parties import DAY_MS, HALF, World, handle
+from tests.support.firms import handle
+from tests.support.parties import DAY_MS, HALF, World
 
 CNY = "CNY"
 

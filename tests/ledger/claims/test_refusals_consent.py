@@ -15,19 +15,8 @@ from ledger.values.consent import Duty, Role
 from ledger.values.disclosures import digest, disclose, open_disclosure
 from ledger.values.money import Money
 from tests.ledger.claims.conftest import Refused
-from tests.support.parties import (
-    DAY_MS,
-    HALF,
-    NEVER_MS,
-    ORIGIN,
-    START_MS,
-    Person,
-    World,
-    duns,
-    firm,
-    handle,
-    secret,
-)
+from tests.support.firms import Person, duns, firm, handle, secret
+from tests.support.parties import DAY_MS, HALF, NEVER_MS, ORIGIN, START_MS, World
 
 
 @pytest.mark.parametrize(

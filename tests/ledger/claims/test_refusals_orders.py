@@ -10,7 +10,8 @@ from ledger.values.consent import Role
 from ledger.values.disclosures import digest, disclose
 from ledger.values.money import Money
 from tests.ledger.claims.conftest import Refused
-from tests.support.parties import World, handle
+from tests.support.firms import handle
+from tests.support.parties import World
 
 SALT = b"s" * 16
 

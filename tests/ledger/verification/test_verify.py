@@ -15,17 +15,8 @@ from ledger.verification.report import not_proved_line, proved_line, to_json
 from ledger.verification.verify import verify
 from tests.ledger.verification.conftest import expect_rejected, judge
 from tests.ledger.verification.forging import Forgery
-from tests.support.parties import (
-    LOG_KEY,
-    NEVER_MS,
-    START_MS,
-    Person,
-    World,
-    certify,
-    firm,
-    handle,
-    secret,
-)
+from tests.support.firms import Person, firm, handle, secret
+from tests.support.parties import LOG_KEY, NEVER_MS, START_MS, World, certify
 
 
 def test_a_certificate_proves_order_claims_and_what_is_outstanding(certified) -> None:

@@ -6,98 +6,34 @@ import itertools
 import random
 import time
 from dataclasses import replace
-from fractions import Fraction
 
 import pytest
 
-from matching.capacity import (
-    Offer,
-    Operation,
-    Order,
-    Park,
-    Problem,
-    Quotation,
-    Settings,
-    check,
-    check_bound,
-    solve,
-)
+from data.importers.gap import Assignment, as_problem
+from matching.capacity import Problem, check, check_bound, solve
 from matching.capacity.assignment import find_ways, is_assignment
 from matching.capacity.columns import build_columns
 from matching.limits import Limits
 from tests.support.capacity import random_problem
 
-ZERO = Fraction(0)
-
 
 def assignment(seed: int, *, agents: int = 3, jobs: int = 6) -> Problem:
     """Return a random problem in which every order may be made by every offer, at its price."""
     draw = random.Random(seed)
-    settings = Settings(
-        weeks=1,
-        max_block_weeks=1,
-        carbon_fen_per_kg=ZERO,
-        transport_fixed_fen=ZERO,
-        transport_fen_per_tonne_km=ZERO,
-        transport_g_per_tonne_km=ZERO,
-    )
-    offers = tuple(
-        Offer(
-            offer_id=f"F{at}",
-            enterprise_id=f"E{at}",
-            park_id="P",
-            process="work",
-            size_class=1,
-            tolerance_it=7,
-            materials=frozenset({"steel"}),
-            certificates=frozenset(),
-            rate_fen_per_hour=0,
-            setup_minutes=0,
-            min_lot=1,
-            carbon_g_per_hour=ZERO,
-            idle_minutes=(draw.randint(20, 40),),
-        )
-        for at in range(agents)
-    )
-    orders = tuple(
-        Order(
-            order_id=f"O{at}",
-            buyer_id="B",
-            buyer_lat=31.0,
-            buyer_lon=121.0,
-            quantity=1,
-            material="steel",
-            size_class=1,
-            certificates=frozenset(),
-            release_week=0,
-            due_week=0,
-            max_tardy_weeks=0,
-            value_fen=draw.randint(2000, 6000),
-            tardy_fen_per_week=0,
-            max_price_fen=10_000,
-            max_lots=1,
-            excluded_enterprises=frozenset(),
-            weight_kg=ZERO,
-            operations=(Operation(process="work", tolerance_it=7, minutes_total=1),),
-            quoted_only=True,
-        )
-        for at in range(jobs)
-    )
-    quotations = tuple(
-        Quotation(
-            order_id=order.order_id,
-            step=1,
-            offer_id=offer.offer_id,
-            setup_minutes=0,
-            minutes_total=draw.randint(5, 25),
-            price_fen=draw.randint(500, 4000),
-        )
-        for order in orders
-        for offer in offers
-    )
-    park = Park(park_id="P", lat=31.0, lon=121.0)
-    return Problem(
-        settings=settings, parks=(park,), offers=offers, orders=orders, quotations=quotations
+
+    def table(least: int, most: int) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(draw.randint(least, most) for _ in range(jobs)) for _ in range(agents))
+
+    costs, needs = table(5, 40), table(5, 25)
+    capacities = tuple(draw.randint(20, 40) for _ in range(agents))
+    problem = as_problem(Assignment(name="random", costs=costs, needs=needs, capacities=capacities))
+    values = [draw.randint(2000, 6000) for _ in range(jobs)]  # some are not worth their capacity
+    return replace(
+        problem,
+        orders=tuple(
+            replace(order, value_fen=value)
+            for order, value in zip(problem.orders, values, strict=True)
+        ),
     )
 
 

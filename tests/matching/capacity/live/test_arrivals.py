@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matching.capacity.booking import write_lots
 from matching.capacity.kernels.book import Copy
 from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import take_over
 from matching.capacity.live import LivePlan, QuoteStatus, commit, quote, rush
 from matching.capacity.live import columns as growing
 from matching.capacity.live.changes import settle
-from matching.capacity.live.slots import write_lots
 from matching.capacity.problem import Problem, Quotation
 from matching.capacity.rules import Agreed, Ban, EnterpriseShare, Pin, Rules, arrangement, by_order
 from tests.support.capacity import GRINDING_NEAR, GROUND, TURNED, offer, order, three_plants

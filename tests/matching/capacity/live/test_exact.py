@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matching.capacity.booking import Lots, PlannedLot, Visit, lines_of
 from matching.capacity.check import check
-from matching.capacity.live.exact import Judge, Lots, PlannedLot, Visit, lines_of
+from matching.capacity.live.exact import Judge
 from matching.capacity.live.quotes import Quoter
 from matching.capacity.payments import payments
 from matching.capacity.problem import Order, Problem, Quotation

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from data.stores.plans import digest_of
 from matching.capacity.live import LivePlan, commit, machine_down
-from matching.capacity.live.versions import plan_digest
+from matching.capacity.plan import plan_digest
 from matching.capacity.problem import Quotation
 from matching.capacity.rules import Ban, Rules
 from tests.support.capacity import GROUND, TURNED, order, three_plants
@@ -29,7 +28,7 @@ def test_the_digests_are_those_of_the_stores():
     version = LivePlan.from_result(problem, (GROUND, TURNED), ()).version
 
     assert version.snapshot_digest == problem.digest
-    assert version.plan_digest == digest_of((TURNED, GROUND)) == plan_digest((TURNED, GROUND))
+    assert version.plan_digest == plan_digest((TURNED, GROUND))
     assert (version.number, version.replaces) == (1, None)
 
 
@@ -40,8 +39,8 @@ def test_every_change_names_its_problem_and_the_plan_before():
         version = commit(plan, asked).version
         assert version.replaces == before.plan_digest
         assert version.number == before.number + 1
-        assert version.plan_digest == digest_of(plan.lines())
+        assert version.plan_digest == plan_digest(plan.lines())
         assert version.snapshot_digest == plan.snapshot().digest != before.snapshot_digest
     down = machine_down(plan, plan.offer_ids[0], 1).version
     assert down.snapshot_digest == plan.snapshot().digest
-    assert down.plan_digest == digest_of(plan.lines())
+    assert down.plan_digest == plan_digest(plan.lines())

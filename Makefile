@@ -16,7 +16,7 @@ serve: .venv/.run ## Start the server on the loopback interface
 	@$(BIN)/parkloom serve
 
 test: .venv/.dev ## Run the tests (under 10 minutes on 2 cores)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-long: .venv/.dev ## Run the long tests (PARKLOOM_LONG=full: the whole campaign)
 	@$(BIN)/python -m pytest -m long

@@ -46,7 +46,7 @@ begin
     perform setval(seqrelid::regclass, seqstart, false) from pg_sequence;
 end $$;
 """
-# Everything that a test could have changed besides rows, as one text.
+# Everything that a test could have changed besides rows that `_EMPTY` removes, as one text.
 _SHAPE = """
 select string_agg(part, ' ' order by part) from (
     select nspname from pg_namespace where nspname !~ '^pg_'
@@ -56,6 +56,7 @@ select string_agg(part, ' ' order by part) from (
     union all select format('%s:%s', conname, contype) from pg_constraint
     union all select format('%s:%s', proname, md5(prosrc)) from pg_proc
     where pronamespace::regnamespace::text !~ '^pg_|^information'
+    union all select 'revision ' || version_num from alembic_version
 ) as parts(part)
 """
 

@@ -141,6 +141,7 @@ def figures(solved: Solved) -> dict[str, Any]:
         "value_fen": solved.value_fen,
         "objective_fen": solved.objective_fen,
         "upper_bound_fen": solved.bound_fen,
+        "certified_bound_fen": solved.certified_fen,
         "gap": solved.gap,
         "greedy_fen": result.greedy_fen,
         "local_share": solved.local_share,

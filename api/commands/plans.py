@@ -77,6 +77,7 @@ def plan_tables(solved: Solved) -> list[RenderableType]:
         ("objective", f"{_cny(solved.objective_fen)}   (value less all costs)"),
         ("bound", f"{_cny(solved.bound_fen)}   (no plan can be worth more)"),
         ("gap", f"{percent(solved.gap)}   ({result.status.value}, {solved.seconds:.1f} s)"),
+        *_certified(solved),
         ("greedy baseline", _greedy(solved)),
         ("local share", percent(solved.local_share)),
         ("utilisation", percent(report.utilisation)),
@@ -102,6 +103,15 @@ def refusals(reasons: Mapping[str, Reason]) -> RenderableType:
         order, reason = min((o, r) for o, r in reasons.items() if r.code == code)
         made.add_row(str(count), code, f"{order}: {render(reason)}")
     return made
+
+
+def _certified(solved: Solved) -> list[tuple[str, str]]:
+    """Return the bound that stands without a solver's word, where it is another one."""
+    if solved.certified_fen == solved.bound_fen:
+        return []
+    orders = len(solved.result.ceilings)
+    word = f"without CP-SAT's word on {orders} order{'' if orders == 1 else 's'}"
+    return [("certified bound", f"{_cny(solved.certified_fen)}   ({word})")]
 
 
 def _greedy(solved: Solved) -> str:

@@ -24,8 +24,9 @@ class Solved:
 
     Parameters
     ----------
-    objective_fen, bound_fen
-        As recomputed. An optimiser that came back without a plan is taken at the empty plan.
+    objective_fen, bound_fen, certified_fen
+        As recomputed; the certified bound takes no solver's word for what single orders can earn.
+        An optimiser that came back without a plan is taken at the empty plan.
     seconds
         Wall-clock time of the solve; the checks do not count.
     """
@@ -35,6 +36,7 @@ class Solved:
     report: CheckReport
     objective_fen: int
     bound_fen: int
+    certified_fen: int
     seconds: float
 
     @property
@@ -43,6 +45,13 @@ class Solved:
         if self.bound_fen <= 0:
             return 0.0
         return (self.bound_fen - self.objective_fen) / self.bound_fen
+
+    @property
+    def certified_gap(self) -> float:
+        """The gap to the certified bound."""
+        if self.certified_fen <= 0:
+            return 0.0
+        return (self.certified_fen - self.objective_fen) / self.certified_fen
 
     @property
     def local_share(self) -> float:
@@ -91,7 +100,9 @@ def solve_checked(
             f"Nothing was kept; please report it with the input and seed {limits.seed}.",
             violations=len(report.violations),
         )
-    bound = check_bound(problem, result.prices)
+    bound = certified = check_bound(problem, result.prices)
+    if result.ceilings:
+        bound = check_bound(problem, result.prices, result.ceilings)
     if result.bound_fen is not None and bound != result.bound_fen:
         raise CheckFailed(
             f"The optimiser claims the bound {result.bound_fen} fen, its prices prove {bound} fen. "
@@ -107,5 +118,6 @@ def solve_checked(
         report=report,
         objective_fen=report.objective_fen,
         bound_fen=bound,
+        certified_fen=certified,
         seconds=seconds,
     )

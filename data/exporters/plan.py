@@ -43,6 +43,7 @@ def write_claim(path: Path, result: CapacityResult) -> None:
     claim = {
         "objective_fen": result.objective_fen,
         "upper_bound_fen": result.bound_fen,
+        "certified_bound_fen": result.certified_fen,
         "gap": round(result.gap, 6),
         "seed": result.seed,
         "status": result.status.value,
@@ -52,12 +53,16 @@ def write_claim(path: Path, result: CapacityResult) -> None:
         "greedy_fen": result.greedy_fen,
     }
     head = json.dumps(claim, indent=2, ensure_ascii=False).removesuffix("\n}")
-    prices = ",\n".join(
-        "    " + json.dumps([p.offer_id, p.week, p.millifen_per_minute], ensure_ascii=False)
-        for p in sorted(result.prices)
-    )
-    text = head + ',\n  "prices": [' + (f"\n{prices}\n  " if prices else "") + "]\n}\n"
+    ceilings = _list([c.order_id, c.millifen] for c in sorted(result.ceilings))
+    prices = _list([p.offer_id, p.week, p.millifen_per_minute] for p in sorted(result.prices))
+    text = f'{head},\n  "ceilings": {ceilings},\n  "prices": {prices}\n}}\n'
     write_bytes(path, text.encode("utf-8"))
+
+
+def _list(rows: Iterable[list[object]]) -> str:
+    """Return a JSON list with a row a line, indented as a value of the claim."""
+    text = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in rows)
+    return f"[\n{text}\n  ]" if text else "[]"
 
 
 def write_reasons(path: Path, reasons: Mapping[str, Reason], *, language: str = "en") -> None:

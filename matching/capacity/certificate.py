@@ -16,7 +16,7 @@ import numpy as np
 
 from matching.capacity.columns import MILLIFEN_MAX, Columns, Ints, build_columns
 from matching.capacity.commitments import commit
-from matching.capacity.plan import CapacityResult, PlanLine, Price
+from matching.capacity.plan import CapacityResult, Ceiling, PlanLine, Price
 from matching.capacity.problem import Problem
 from matching.capacity.proofs import (
     MINUTES,
@@ -96,11 +96,13 @@ def certify(problem: Problem, result: CapacityResult) -> Certificate:
     Notes
     -----
     Bounds every order twice: as `check_bound` does, and plainly. Only where the plain bound is
-    weaker is a proof written down.
+    weaker is a proof written down. Ceilings are left out, since a certificate takes nobody's word:
+    its bound is the result's `certified_fen`.
     """
     from matching.capacity.bounds import Bounder, Effort, full_effort  # noqa: PLC0415  (loads code)
 
-    if result.objective_fen is None or result.bound_fen is None:
+    bound_fen = result.bound_fen if result.certified_fen is None else result.certified_fen
+    if result.objective_fen is None or bound_fen is None:
         raise ValueError(f"a result that is {result.status} certifies nothing")
     rules = canonical_rules(problem.rules)
     if unknown := sorted(set(rules) - set(KNOWN)):
@@ -119,7 +121,7 @@ def certify(problem: Problem, result: CapacityResult) -> Certificate:
         problem_sha256=problem.digest,
         rules=rules,
         objective_fen=result.objective_fen,
-        upper_bound_fen=result.bound_fen,
+        upper_bound_fen=bound_fen,
         seed=result.seed,
         scale=bounder.charges.scale,
         cells=effort.cells,
@@ -180,13 +182,16 @@ def _division(node: CaseNode, names: list[str]) -> Row:
     return ["pieces", lot, node.low, node.high]
 
 
-def check_bound(problem: Problem, prices: Iterable[Price]) -> int:
+def check_bound(problem: Problem, prices: Iterable[Price], ceilings: Iterable[Ceiling] = ()) -> int:
     """Return the upper bound that the prices prove, in fen.
 
     Parameters
     ----------
     prices
         Offer-weeks that are not listed have price 0.
+    ceilings
+        What single orders can earn at most at these prices, taken as they are: without them the
+        bound rests on nothing but the problem and the prices.
 
     Notes
     -----
@@ -198,7 +203,8 @@ def check_bound(problem: Problem, prices: Iterable[Price]) -> int:
     ------
     ValueError
         When a price is negative or too large, names no offer or week, or appears twice; or when
-        the amounts of the problem are too large to be added up in 64 bits.
+        the amounts of the problem are too large to be added up in 64 bits; when a ceiling is
+        negative, names no order, or appears twice.
     """
     from matching.capacity.bounds import Bounder, full_effort  # noqa: PLC0415  (loads code)
 
@@ -208,7 +214,26 @@ def check_bound(problem: Problem, prices: Iterable[Price]) -> int:
     millifen = price_table(part, columns, prices)
     bounder = Bounder(part, columns)
     earned = bounder.earned(millifen, full_effort(len(part.orders)))
+    parts = bounder.charges.scale // 1000
+    for at, most in _ceiling_table(part, ceilings).items():
+        earned[at] = min(int(earned[at]), most * parts)
     return bounder.bound_fen(millifen, earned) + committed.fixed_fen
+
+
+def _ceiling_table(problem: Problem, ceilings: Iterable[Ceiling]) -> dict[int, int]:
+    """Return ceilings by the position of their order, in thousandths of a fen."""
+    orders = {order.order_id: at for at, order in enumerate(problem.orders)}
+    table: dict[int, int] = {}
+    for ceiling in ceilings:
+        where = f"ceiling of order {ceiling.order_id}"
+        if ceiling.order_id not in orders:
+            raise ValueError(f"{where}: no such order, or one that is decided already")
+        if ceiling.millifen < 0:
+            raise ValueError(f"{where}: must be 0 or more, got {ceiling.millifen}")
+        if orders[ceiling.order_id] in table:
+            raise ValueError(f"{where}: appears twice")
+        table[orders[ceiling.order_id]] = ceiling.millifen
+    return table
 
 
 def price_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> Ints:

@@ -52,6 +52,18 @@ class Price:
     millifen_per_minute: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Ceiling:
+    """What one order can earn at most at given prices, in thousandths of a fen, ≥ 0.
+
+    A general solver has proved it on the order alone; nobody else can check it without solving
+    that order again.
+    """
+
+    order_id: str
+    millifen: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityResult:
     """A plan, how good it is proven to be, and why each order is in it or not.
@@ -59,9 +71,15 @@ class CapacityResult:
     Parameters
     ----------
     objective_fen, bound_fen
-        None when there is no plan. `bound_fen` is what `check_bound` gives for `prices`.
+        None when there is no plan. `bound_fen` is what `check_bound` gives for `prices` and
+        `ceilings`.
+    certified_fen
+        The bound that needs no solver's word: what `check_bound` gives for `prices` alone. None
+        when there is no plan.
     prices
         Sorted by offer and week; an offer-week that is not listed has price 0.
+    ceilings
+        Sorted by order: those that the bound needs.
     reasons
         One for each order of the problem.
     timings
@@ -94,6 +112,8 @@ class CapacityResult:
     stopped_by: str = ""
     problem_digest: str = ""
     causes: tuple[Reason, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    certified_fen: int | None = None
 
     def __post_init__(self) -> None:
         if self.status in (Status.OPTIMAL, Status.FEASIBLE):

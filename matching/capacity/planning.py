@@ -42,7 +42,7 @@ from matching.capacity.kernels.search import (
     take_over,
 )
 from matching.capacity.kernels.workspace import SLOT_ENTRY, SLOT_MINUTES
-from matching.capacity.plan import PlanLine
+from matching.capacity.plan import Ceiling, PlanLine
 from matching.capacity.pricing import (
     Pricer,
     Shard,
@@ -52,7 +52,7 @@ from matching.capacity.pricing import (
 )
 from matching.capacity.problem import Problem
 from matching.capacity.rules import Rules
-from matching.capacity.single_orders import exact_plans, worth_looking
+from matching.capacity.single_orders import Single, as_given, solve_singles, worth_looking
 
 SMALL_ORDERS_MAX = 400
 GREEDY_AGAIN = 8  # times that the baseline of a small problem is tried
@@ -74,7 +74,9 @@ SEARCHED = Schedule(share=0.12, epochs_max=400, epochs=120, steps=(1.0, 0.01))
 POLISHED = Schedule(share=0.18, epochs_max=300, epochs=30, steps=(0.3, 0.005))
 FIRST_CHOICE = 0.8  # of the time for an assignment problem: all orders at once
 CHOICE_WORK = 100  # units of work of choosing anew among a few offers
-CLOSER_SHARE, CLOSER_SECONDS = 0.1, 2.0  # of the time: for exact plans of single orders, each
+CLOSER_SHARE, CLOSER_SECONDS = 0.08, 2.0  # of the time: for single orders, solved exactly; each
+NO_CEILING = np.iinfo(np.int64).max
+MILLI = 1000
 MUST_WORTH = 4.0  # times the greatest value: what serving an order that must be served adds
 HOPEFUL = 0.8  # orders that would not pay even so much of the prices are left out of the polish
 WARM, COLD = 0.10, 0.003  # temperatures, in parts of the mean profit of an order
@@ -98,7 +100,9 @@ class Engine:
         self.no_prices: Floats = np.zeros(self.columns.idle.shape)
         self.prices: Floats = self.no_prices
         self.millifen: Ints = np.zeros(self.columns.idle.shape, np.int64)
-        self.earned: Ints = np.zeros(len(self.columns.orders), np.int64)  # by the bound, in parts
+        self.certified_fen = 0  # the bound that the prices prove without ceilings
+        self.ceilings: dict[int, int] = {}  # orders with one that the bound needs, thousandths
+        self._ceilings: Ints = np.full(len(self.columns.orders), NO_CEILING)  # parts of a fen
         self.alone: Floats = np.zeros(len(self.columns.orders))  # profit on all capacity
         self.wanted: Ints = np.zeros(0, np.int64)
         self.greedy_fen = 0.0
@@ -215,8 +219,9 @@ class Engine:
         self.millifen = in_millifen(self.prices)
         effort = polishing_effort(len(self.problem.orders))
         bounded = self.bounder.earned(self.millifen, effort)
-        best_fen = self.bounder.bound_fen(self.millifen, bounded)
-        hopeful = self.bounder.earned(in_millifen(self.prices * HOPEFUL), effort)
+        self._look_closer(bounded)
+        best_fen = self._bound_fen(self.millifen, bounded)
+        hopeful = self._capped(self.bounder.earned(in_millifen(self.prices * HOPEFUL), effort))
         paying = np.flatnonzero(hopeful > 0).astype(np.int64)
         if self.clock.stopped() or not len(paying):
             return
@@ -224,8 +229,15 @@ class Engine:
             bound_batches(self.bounder, paying, effort, seed=limits.seed), self.prices, POLISHED
         )
         millifen = in_millifen(polished)
-        if self.bounder.bound_fen(millifen, self.bounder.earned(millifen, effort)) < best_fen:
+        if self._bound_fen(millifen, self.bounder.earned(millifen, effort)) < best_fen:
             self.millifen = millifen
+
+    def _capped(self, earned: Ints) -> Ints:
+        """Return what orders can earn at most, with the ceilings that hold at any prices."""
+        return np.minimum(earned, self._ceilings)
+
+    def _bound_fen(self, millifen: Ints, earned: Ints) -> int:
+        return self.bounder.bound_fen(millifen, self._capped(earned))
 
     def _balance(
         self, batches: Sequence[Sequence[Shard]], start: Floats, schedule: Schedule
@@ -252,26 +264,59 @@ class Engine:
         return pricer.mean
 
     def prove(self) -> int:
-        """Return the bound that the prices prove, as `check_bound` computes it."""
-        self.earned = self.bounder.earned(self.millifen, full_effort(len(self.problem.orders)))
-        return self.bounder.bound_fen(self.millifen, self.earned)
+        """Return the upper bound: what the prices prove, less what single orders cannot earn.
 
-    def look_closer(self) -> None:
-        """Solve the orders alone, exactly, that could earn much more than the search finds."""
+        `certified_fen` is the part that needs no solver's word: what `check_bound` computes from
+        the prices alone. With the `ceilings` it computes the bound that is returned.
+        """
+        earned = self.bounder.earned(self.millifen, full_effort(len(self.problem.orders)))
+        self.certified_fen = self.bounder.bound_fen(self.millifen, earned)
+        parts = self.bounder.charges.scale // MILLI
+        capped = self._capped(earned)
+        for single in self._singles(capped, self.millifen):
+            capped[single.order] = min(capped[single.order], single.ceiling_millifen * parts)
+        lower = np.flatnonzero(capped < earned)
+        self.ceilings = {int(at): int(capped[at]) // parts for at in lower}
+        return self.bounder.bound_fen(self.millifen, capped)
+
+    def named_ceilings(self) -> tuple[Ceiling, ...]:
+        """Return the ceilings that the bound needs as values, sorted."""
+        names = [order.order_id for order in self.problem.orders]
+        return tuple(
+            sorted(Ceiling(order_id=names[at], millifen=most) for at, most in self.ceilings.items())
+        )
+
+    def _look_closer(self, earned: Ints) -> None:
+        """Solve the orders alone, exactly, that could earn much more than the search finds.
+
+        Without prices, so that the ceilings hold at any prices and the plans serve the search.
+        """
+        parts = self.bounder.charges.scale // MILLI
+        singles = self._singles(earned, self.millifen, free=True)
+        for single in singles:
+            self._ceilings[single.order] = single.ceiling_millifen * parts
+        if any(single.lines for single in singles):
+            self._given = as_given(self.problem, self.columns, singles)
+            self.alone = np.maximum(self.alone, self._given.profit)
+            self.wanted = np.flatnonzero(self.alone > 0).astype(np.int64)
+            self._renew_book(Shared(self.book.values.copy))
+
+    def _singles(self, earned: Ints, millifen: Ints, *, free: bool = False) -> list[Single]:
+        """Return the orders that are overrated most at the prices, solved alone."""
         seconds = self.clock.limits.seconds
         small = len(self.problem.orders) <= THOROUGH_ORDERS_MAX and self._ways is None
-        if seconds is None or not small or self._given is not None or self.problem.rules:
-            return
-        scale = self.bounder.charges.scale
+        if seconds is None or not small or self.problem.rules:
+            return []
         found = np.zeros(len(self.columns.orders))
         self._searcher.demand_at(
             self.bounder.able,
-            self.millifen / 1000,
+            millifen / 1000,
             THOROUGH,
             use=np.zeros(self.columns.idle.shape, np.int64),
             earned=found,
         )
-        missed = worth_looking(self.earned / scale, found, float(self.clock.bound_fen or 0))
+        bound_fen = float(self.bounder.bound_fen(millifen, earned))
+        missed = worth_looking(earned / self.bounder.charges.scale, found, bound_fen)
         until = self.clock.share_of_seconds() + CLOSER_SHARE
 
         def left() -> float:
@@ -279,13 +324,14 @@ class Engine:
                 return 0.0
             return min(CLOSER_SECONDS, (until - self.clock.share_of_seconds()) * seconds)
 
-        self._given = exact_plans(
-            self.problem, self.columns, missed.tolist(), seconds=left, seed=self.clock.limits.seed
+        return solve_singles(
+            self.problem,
+            missed.tolist(),
+            np.zeros_like(millifen) if free else millifen,
+            seconds=left,
+            seed=self.clock.limits.seed,
+            workers=self.clock.limits.workers,
         )
-        if self._given is not None:
-            self.alone = np.maximum(self.alone, self._given.profit)
-            self.wanted = np.flatnonzero(self.alone > 0).astype(np.int64)
-            self._renew_book(Shared(self.book.values.copy))
 
     def construct(self) -> None:
         """Make a plan under the prices; keep it when it beats the greedy one."""

@@ -77,6 +77,7 @@ def solve(
     committed = commit(problem)
     engine = Engine(committed.problem, clock)
     greedy_fen, bound_fen = _before_the_search(engine, committed)
+    certified_fen = engine.certified_fen + committed.fixed_fen
     plan, report = _improve(problem, committed, engine)
     if report.objective_fen is None:
         return _without_plan(Status.NO_SOLUTION_FOUND, _broken(report), problem, clock)
@@ -99,6 +100,8 @@ def solve(
         work=clock.work,
         stopped_by=clock.stopped_by(proven=proven),
         problem_digest=problem.digest,
+        ceilings=engine.named_ceilings(),
+        certified_fen=certified_fen,
     )
 
 
@@ -116,7 +119,6 @@ def _before_the_search(engine: Engine, committed: Committed) -> tuple[int | None
     bound_fen = clock.bound_fen = engine.prove() + committed.fixed_fen
     if not clock.stopped():
         clock.enter("construct")
-        engine.look_closer()
         engine.construct()
     return greedy_fen, bound_fen
 

@@ -18,6 +18,7 @@ from api.commands.bench.runs import ENGINE, Job
 from api.services.errors import CheckFailed, ServiceError
 from api.services.solving import Solved, solve_checked
 from data.exporters.bundle import write_bundle
+from data.exporters.certificate import write_certificate
 from data.exporters.charts import gap_chart, load_chart
 from data.exporters.files import write_bytes
 from data.exporters.plan import write_claim, write_plan
@@ -26,10 +27,12 @@ from data.importers.gap import as_problem, read_assignment
 from data.importers.results import read_plan
 from data.samples.random_instance import write_instance
 from matching.capacity import Problem
+from matching.capacity.certificate import certify
 from matching.limits import Limits, Progress
 
 SOLVER_SEED = 1
 REFEREE = "check_capacity_plan.py"
+CERTIFIED_ORDERS_MAX = 10_000
 REFEREE_SECONDS_MAX = 600
 MEMORY_SHARE_MAX = 0.75  # of the machine's memory, for a general solver
 
@@ -101,7 +104,10 @@ def _engine(job: Job, problem: Problem, folder: Path) -> dict[str, Any]:
         "served": len(solved.report.served),
         "objective_fen": solved.objective_fen,
         "bound_fen": solved.bound_fen,
+        "certified_fen": solved.certified_fen,
+        "ceilings": len(result.ceilings),
         "gap": solved.gap,
+        "certified_gap": solved.certified_gap,
         "greedy_fen": result.greedy_fen or 0,
         "seconds": round(solved.seconds, 2),
         "processor_seconds": round(busy, 2),
@@ -110,6 +116,7 @@ def _engine(job: Job, problem: Problem, folder: Path) -> dict[str, Any]:
         "stopped_by": result.stopped_by,
         "timings": {stage: round(spent, 3) for stage, spent in result.timings.items()},
         "referee": _referee(problem, solved, folder),
+        "certificate": _certificate(problem, solved, folder),
         "history": [
             [round(one.elapsed_seconds, 2), one.incumbent_fen, one.bound_fen] for one in history
         ],
@@ -152,6 +159,34 @@ def _referee(problem: Problem, solved: Solved, folder: Path) -> str:
         said = (done.stdout or done.stderr).strip()[:400]
         raise CheckFailed(f"The referee refuses the plan: {said}", status=done.returncode)
     return "accepted"
+
+
+def _certificate(problem: Problem, solved: Solved, folder: Path) -> str:
+    """Hold the certificate against the stand-alone checker, a process of its own.
+
+    Raises
+    ------
+    CheckFailed
+        When it does not prove what the certificate says.
+    """
+    if len(problem.orders) > CERTIFIED_ORDERS_MAX:
+        return "not made"
+    if not (folder / "settings.json").exists():
+        write_bundle(folder, problem)
+    path = folder / "certificate.json"
+    write_certificate(path, certify(problem, solved.result))
+    done = subprocess.run(  # noqa: S603 - this interpreter and our own module
+        [sys.executable, "-m", "matching.certificate", str(path), str(folder)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=REFEREE_SECONDS_MAX,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = (done.stdout or done.stderr).strip()[:400]
+        raise CheckFailed(f"The certificate proves nothing: {said}", status=done.returncode)
+    return "proved"
 
 
 def _general_solver(job: Job, problem: Problem) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class _Run:
         self.bound = model.objective_most()
         self.status: object = cp_model.UNKNOWN
         self._worth = model.worth(self.values)
-        self._model, self._variables = _translate(model)
+        self._model, self._variables = translate(model)
         self._workers, self._seed = workers, seed % SEED_BELOW
 
     def go(self, seconds: float, *, neighbourhoods_only: bool) -> None:
@@ -118,7 +118,7 @@ class _Run:
         self.bound = min(self.bound, round(solver.best_objective_bound))
 
 
-def _translate(model: LinearModel) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
+def translate(model: LinearModel) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
     """Return the model and its variables in the terms of CP-SAT."""
     made = cp_model.CpModel()
     variables = [

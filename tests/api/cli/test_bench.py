@@ -108,6 +108,7 @@ def test_the_referee_judges_the_files_of_each_plan(run, monkeypatch: pytest.Monk
     arguments = ("--orders", 20, "--offers", 20, "--seeds", "1", "--seconds", 1, "--json")
     (row,) = only_json(run("bench", "capacity", *arguments))["rows"]
     assert row["referee"] == "accepted"
+    assert row["certificate"] == "proved"
 
 
 def figures(seed: int) -> dict[str, object]:
@@ -127,6 +128,8 @@ def figures(seed: int) -> dict[str, object]:
         "timings": {"eligibility": 1.0, "improve": 800.0},
         "instance_sha256": "0" * 64,
         "referee": "not run",
+        "certificate": "not made",
+        "certified_gap": 0.1234,
         "stopped_by": "seconds",
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +17,9 @@ from data.exporters.certificate import write_certificate
 from data.exporters.charts import gap_chart, load_chart
 from data.exporters.plan import write_claim, write_plan, write_reasons
 from data.importers.bundle import read_bundle
+from data.importers.results import read_claim
 from data.importers.rules import read_rules
-from matching.capacity import Problem
+from matching.capacity import Price, Problem
 from matching.capacity.certificate import certify
 from matching.capacity.rules import canonical_rules
 from matching.certificate.rules import KNOWN as CERTIFIED
@@ -42,6 +43,9 @@ def match(
     rules: Annotated[
         Path | None, typer.Option(help="JSON file of pins, bans, orders to serve and other rules.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="claim.json of an earlier run: begin with its prices.")
+    ] = None,
     *,
     charts: Annotated[
         bool, typer.Option("--charts", help="Draw load.svg and gap.svg beside the plan.")
@@ -60,8 +64,11 @@ def match(
             found = require_value(read_rules(rules, problem), report, document=str(rules))
             problem = replace(problem, rules=found)
         limits = Limits(seconds=limit_seconds(seconds, work), work=work, seed=seed, workers=workers)
+        prices: tuple[Price, ...] = ()
+        if start is not None:
+            prices = require_value(read_claim(start), report, document=str(start)).prices
         history: list[Progress] = []
-        solved = run(problem, limits, report, watch=history.append)
+        solved = run(problem, limits, report, start=prices, watch=history.append)
         out.mkdir(parents=True, exist_ok=True)
         written = _write(out, solved)
         if charts:
@@ -107,12 +114,15 @@ def run(
     limits: Limits,
     report: Report,
     *,
+    start: Iterable[Price] = (),
     watch: Callable[[Progress], None] | None = None,
 ) -> Solved:
     """Solve with a progress bar on standard error; Ctrl-C keeps the best so far and says so.
 
     Parameters
     ----------
+    start
+        Prices of an earlier run to begin with.
     watch
         Sees every step of the progress too.
     """
@@ -124,7 +134,9 @@ def run(
                 watch(progress)
 
         solved, interrupted = interruptible(
-            lambda cancelled: solve_checked(problem, limits, on_progress=show, cancelled=cancelled)
+            lambda cancelled: solve_checked(
+                problem, limits, start=start, on_progress=show, cancelled=cancelled
+            )
         )
     if interrupted:
         report.note("Stopped by Ctrl-C: what follows is the best plan so far.")

@@ -174,10 +174,15 @@ def execute(
     if stored.status not in {RunStatus.QUEUED, RunStatus.RUNNING}:
         return stored
     run, problem = _begin(workspace, run_id, worker)
+    start = _newest_prices(workspace, run)
     reporter = _Reporter(workspace, run_id, on_progress, cancelled)
     try:
         solved = solve_checked(
-            problem, run.limits, on_progress=reporter.report, cancelled=reporter.cancelled
+            problem,
+            run.limits,
+            start=start,
+            on_progress=reporter.report,
+            cancelled=reporter.cancelled,
         )
     except Exception as failed:
         with workspace.transaction() as session:
@@ -285,6 +290,13 @@ def _begin(workspace: Workspace, run_id: str, worker: str) -> tuple[Run, Problem
         book = capacity.load_open_book(session, workspace.viewer, run.scope_id)
         run_store.set_snapshot(session, workspace.operator_id, run_id, book.problem)
         return run, book.problem
+
+
+def _newest_prices(workspace: Workspace, run: Run) -> tuple[Price, ...]:
+    """Return the prices of the plan that the run's plan will replace; none for the first."""
+    with workspace.snapshot() as session:
+        plan = plans.latest(session, workspace.viewer, run.scope_id)
+        return () if plan is None else plans.prices(session, workspace.viewer, plan.run_id)
 
 
 def _keep(workspace: Workspace, run_id: str, solved: Solved) -> None:

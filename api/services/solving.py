@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from api.services.errors import CheckFailed, NoPlan
-from matching.capacity import CapacityResult, CheckReport, Problem, check, check_bound, solve
+from matching.capacity import (
+    CapacityResult,
+    CheckReport,
+    Price,
+    Problem,
+    check,
+    check_bound,
+    solve,
+)
 from matching.explain import render
 from matching.limits import Limits, Progress
 from matching.result import Status
@@ -69,10 +77,16 @@ def solve_checked(
     problem: Problem,
     limits: Limits,
     *,
+    start: Iterable[Price] = (),
     on_progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Solved:
     """Solve, then recompute feasibility, objective and bound with code that saw no solver.
+
+    Parameters
+    ----------
+    start
+        Prices of an earlier run to begin with.
 
     Raises
     ------
@@ -83,7 +97,7 @@ def solve_checked(
         input. Nothing of such a plan is kept.
     """
     started = time.monotonic()
-    result = solve(problem, limits, on_progress=on_progress, cancelled=cancelled)
+    result = solve(problem, limits, start=start, on_progress=on_progress, cancelled=cancelled)
     seconds = time.monotonic() - started
     if result.causes:
         raise NoPlan(

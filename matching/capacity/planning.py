@@ -42,7 +42,7 @@ from matching.capacity.kernels.search import (
     take_over,
 )
 from matching.capacity.kernels.workspace import SLOT_ENTRY, SLOT_MINUTES
-from matching.capacity.plan import Ceiling, PlanLine
+from matching.capacity.plan import Ceiling, PlanLine, Price
 from matching.capacity.pricing import (
     Pricer,
     Shard,
@@ -71,6 +71,7 @@ class Schedule(NamedTuple):
 
 
 SEARCHED = Schedule(share=0.12, epochs_max=400, epochs=120, steps=(1.0, 0.01))
+RESUMED = Schedule(share=0.08, epochs_max=300, epochs=60, steps=(0.3, 0.01))  # from prices kept
 POLISHED = Schedule(share=0.18, epochs_max=300, epochs=30, steps=(0.3, 0.005))
 FIRST_CHOICE = 0.8  # of the time for an assignment problem: all orders at once
 CHOICE_WORK = 100  # units of work of choosing anew among a few offers
@@ -85,7 +86,7 @@ WARM, COLD = 0.10, 0.003  # temperatures, in parts of the mean profit of an orde
 class Engine:
     """Everything that one run of the optimiser holds; the stages are called in order."""
 
-    def __init__(self, problem: Problem, clock: Clock) -> None:
+    def __init__(self, problem: Problem, clock: Clock, start: Iterable[Price] = ()) -> None:
         self.problem = problem
         self.clock = clock
         self.columns: Columns = build_columns(problem)
@@ -98,6 +99,7 @@ class Engine:
         simple = is_assignment(self.columns) and not problem.rules
         self._ways = find_ways(self.columns) if simple else None
         self.no_prices: Floats = np.zeros(self.columns.idle.shape)
+        self._start = start_table(problem, self.columns, start)
         self.prices: Floats = self.no_prices
         self.millifen: Ints = np.zeros(self.columns.idle.shape, np.int64)
         self.certified_fen = 0  # the bound that the prices prove without ceilings
@@ -215,7 +217,8 @@ class Engine:
             return
         limits = self.clock.limits
         batches = search_batches(self._shared, self.wanted, seed=limits.seed)
-        self.prices = self._balance(batches, self.no_prices, SEARCHED)
+        warm = bool(self._start.any())
+        self.prices = self._balance(batches, self._start, RESUMED if warm else SEARCHED)
         self.millifen = in_millifen(self.prices)
         effort = polishing_effort(len(self.problem.orders))
         bounded = self.bounder.earned(self.millifen, effort)
@@ -450,6 +453,19 @@ class Engine:
     def lines(self) -> tuple[PlanLine, ...]:
         """Return the plan as values, sorted."""
         return as_lines(self.problem, self.columns, self.book.values.copy)
+
+
+def start_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> Floats:
+    """Return prices of an earlier run in fen per minute, offers × weeks; unknown ones are left out.
+
+    They are no more than a first guess: offers may have come and gone since.
+    """
+    offers = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
+    table: Floats = np.zeros(columns.idle.shape)
+    for price in prices:
+        if price.offer_id in offers and 0 <= price.week < columns.weeks:
+            table[offers[price.offer_id], price.week] = max(0, price.millifen_per_minute) / 1000
+    return table
 
 
 def polishing_effort(orders: int) -> Effort:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from matching.capacity.check import CheckReport, check
 from matching.capacity.clock import Clock
 from matching.capacity.commitments import Committed, commit
 from matching.capacity.contradictions import contradictions
-from matching.capacity.plan import CapacityResult, PlanLine
+from matching.capacity.plan import CapacityResult, PlanLine, Price
 from matching.capacity.problem import Problem
 from matching.capacity.sides import ROUNDS, Sides
 from matching.explain import Known, Reason
@@ -40,6 +40,7 @@ def solve(
     problem: Problem,
     limits: Limits,
     *,
+    start: Iterable[Price] = (),
     on_progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> CapacityResult:
@@ -49,6 +50,9 @@ def solve(
     ----------
     limits
         `seconds` do not count the check of the plan and the reasons for it.
+    start
+        Prices of an earlier run of a similar problem, to begin with; those of offers and weeks that
+        are not there any more are left out. They cost nothing but time when they are far off.
     on_progress
         Called in the caller's thread at every stage (`STAGES`, then "done") and while improving.
     cancelled
@@ -61,7 +65,7 @@ def solve(
     no plan that keeps all rules is found within the limits, the status is NO_SOLUTION_FOUND and the
     causes are what the best plan found still breaks. The plan is checked by `check` before it is
     returned; an order that fails there by a rounding of the search is refused. With `seconds=None`
-    the result depends on the problem, the seed and the work alone.
+    the result depends on the problem, the seed, the work and the prices to start with alone.
     """
     clock = Clock(limits, on_progress=on_progress, cancelled=cancelled)
     # OR-Tools and the kernels are loaded here, so that checking a plan needs neither
@@ -75,7 +79,7 @@ def solve(
     if wrong:
         return _without_plan(Status.INFEASIBLE, wrong, problem, clock)
     committed = commit(problem)
-    engine = Engine(committed.problem, clock)
+    engine = Engine(committed.problem, clock, start)
     greedy_fen, bound_fen = _before_the_search(engine, committed)
     certified_fen = engine.certified_fen + committed.fixed_fen
     plan, report = _improve(problem, committed, engine)

@@ -66,6 +66,21 @@ def test_the_same_work_and_seed_give_the_same_files(run, tmp_path: Path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def test_a_run_begins_with_the_prices_of_an_earlier_one(run, park: Path, tmp_path: Path):
+    """A claim that cannot be read is refused before the work."""
+    assert run("match", park, "--out", "first", "--work", "50").exit_code == 0
+    claim = tmp_path / "first" / "claim.json"
+
+    again = run("match", park, "--out", "second", "--work", "50", "--start", claim)
+    missing = run("match", park, "--out", "third", "--work", "50", "--start", "nowhere.json")
+
+    assert again.exit_code == 0, again.stderr
+    assert "2 of 3" in again.stdout
+    assert missing.exit_code == 2
+    assert "nowhere.json" in missing.stderr
+    assert not (tmp_path / "third").exists()
+
+
 def test_no_possible_plan_is_an_empty_plan_and_status_0(run, tmp_path: Path):
     folder = tmp_path / "park"
     folder.mkdir()

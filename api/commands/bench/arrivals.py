@@ -16,6 +16,7 @@ import numpy as np
 import typer
 
 from api.commands.bench.runs import machine
+from api.commands.bench.served_quotes import quoted_over_http
 from api.commands.frame import BadInput, JsonFlag, Report, facts, percent, reporting
 from api.services.errors import CheckFailed
 from api.services.solving import Solved, solve_checked
@@ -51,6 +52,8 @@ class Times:
         """Return percentiles of both, and the longest."""
         found: Figures = {}
         for name, times in (("ms", self.wall), ("cpu_ms", self.cpu)):
+            if not times:
+                continue
             for share in shares:
                 found[f"p{share}_{name}"] = _percentile(times, share)
             found[f"max_{name}"] = _percentile(times, 100)
@@ -68,6 +71,9 @@ def arrivals(
     failures: Annotated[int, typer.Option(min=0, help="Machines that fail afterwards.")] = 5,
     workers: Annotated[int, typer.Option(min=1, help="Threads to solve with.")] = 2,
     *,
+    http: Annotated[
+        bool, typer.Option("--http", help="Quote the same orders from a server as well.")
+    ] = False,
     json_out: Annotated[Path | None, typer.Option(help="File for all figures.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -95,7 +101,12 @@ def arrivals(
         plan, load = _loaded(before, solved)
         found |= {"before_fen": solved.objective_fen, "load_seconds": load}
         report.note(f"{arriving} orders arrive")
-        found |= _let_arrive(plan, problem.orders[-arriving:])
+        coming = problem.orders[-arriving:]
+        found |= _let_arrive(plan, coming)
+        if http:
+            report.note("the same orders ask a server")
+            served = Times(wall=quoted_over_http(before, coming, limits, warm_up=WARM_UP))
+            found["http_quote"] = served.figures(50, 99)
         report.note("solving all orders, for the regret")
         found |= _regret(plan, limits)
         report.note(f"{failures} machines fail")
@@ -213,6 +224,7 @@ def _show(found: Figures, report: Report) -> None:
             "quote",
             f"p50 {quoting['p50_ms']:.2f}, p99 {quoting['p99_ms']:.2f} ms {_cpu(quoting, 99)}",
         ),
+        *_over_http(found),
         ("quotes", ", ".join(f"{count} {status}" for status, count in found["quotes"].items())),
         (
             "commit",
@@ -232,6 +244,13 @@ def _show(found: Figures, report: Report) -> None:
     title = f"{found['orders']} orders x {found['offers']} offers, {found['arriving']} arriving"
     report.show(facts(rows, title=title))
     report.line(f"machine: {', '.join(str(value) for value in machine().values())}")
+
+
+def _over_http(found: Figures) -> list[tuple[str, str]]:
+    asked = found.get("http_quote")
+    if asked is None:
+        return []
+    return [("quote over HTTP", f"p50 {asked['p50_ms']:.1f}, p99 {asked['p99_ms']:.1f} ms")]
 
 
 def _cpu(times: Figures, share: int) -> str:

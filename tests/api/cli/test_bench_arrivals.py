@@ -56,3 +56,12 @@ def test_more_cannot_arrive_than_there_are(run):
     done = run("--arriving", "60")
     assert done.exit_code == 2
     assert "expected fewer than the 60 orders" in done.stderr
+
+
+@pytest.mark.long
+def test_the_same_orders_are_quoted_over_http(run):
+    """By a server of its own, which is gone afterwards."""
+    done = run("--json", "--http")
+    assert done.exit_code == 0, done.stderr
+    asked = only_json(done)["http_quote"]
+    assert 0 < asked["p50_ms"] <= asked["p99_ms"] <= asked["max_ms"]

@@ -18,6 +18,8 @@ from api.loopback import LoopbackOnly
 from api.middleware import BodyLimit, CatchAll
 from api.routes import (
     capacity,
+    certificates,
+    disclosures,
     health,
     imports,
     ledger,
@@ -27,6 +29,8 @@ from api.routes import (
     problems,
     proposals,
     quotes,
+    technology,
+    technology_calls,
 )
 from api.schemas.openapi import describe
 from api.services import settlement
@@ -76,7 +80,11 @@ def create_app(settings: Settings) -> FastAPI:
         quotes,
         proposals,
         ledger,
+        certificates,
+        disclosures,
         log_files,
+        technology,
+        technology_calls,
     ):
         app.include_router(module.router, dependencies=[Depends(require_writable)])
     app.include_router(problems.router)
@@ -85,7 +93,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         BodyLimit,
         limit_bytes=JSON_BYTES_MAX,
-        larger={imports.UPLOAD_PATH: imports.UPLOAD_BYTES_MAX},
+        larger={
+            imports.UPLOAD_PATH: imports.UPLOAD_BYTES_MAX,
+            technology.UPLOAD_PATH: technology.UPLOAD_BYTES_MAX,
+        },
     )
     app.add_middleware(LoopbackOnly)
     app.add_middleware(CatchAll)

@@ -29,8 +29,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sample": ("api.commands.sample", "Write the files of the sample park."),
     "instance": ("api.commands.instance", "Write a random instance as a CSV bundle."),
     "ledger": ("api.commands.ledger", "Draft, submit, show, export, certify."),
+    "witness": ("api.commands.witness", "Watch logs as a witness: cosign what extends."),
     "sign": ("api.commands.sign", "Sign a draft with a key file, after saying what it states."),
     "key": ("api.commands.key", "Make signing keys."),
+    "technology": (
+        "api.commands.technology",
+        "Rank, explain and assign research providers to technology demands.",
+    ),
+    "mirror": ("api.commands.mirror", "Replay a log with every rule; cosign what obeys."),
+    "signer": ("api.commands.signer", "Hold the log's key apart; sign what was replayed."),
     "bench": ("api.commands.bench", "Measure, and print both sides of every ratio."),
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matching.technology.opencall.refusals import CallCode
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -69,6 +71,16 @@ _EDGE: dict[str, Kind] = {
         409,
         "The organisation has no party in the record",
         "Onboard it first: party.onboarded and key.enrolled, signed by the registrar.",
+    ),
+    "NOT_PUBLISHED": Kind(
+        409,
+        "It is not under a published checkpoint yet",
+        "Ask again after the next checkpoint.",
+    ),
+    "ORDER_PRESENT": Kind(
+        409,
+        "The purchase order is in the record",
+        "Ask for its certificate instead.",
     ),
     "BODY_TOO_LARGE": Kind(
         413, "The body is too long", "Split the document, or leave out what is not needed."
@@ -165,8 +177,49 @@ _RECORD: dict[str, Kind] = {
         "There is not that much headroom left on the order",
         "Read the order's headroom and ask for no more than that.",
     ),
+    "ROOT_COVERS": Kind(
+        409,
+        "The state root is over other entries than all before it",
+        "The operator states the root anew, over the entries that stand now.",
+    ),
+    "TOTALS_DIFFER": Kind(
+        409,
+        "The totals are not those of the record",
+        "The operator states the root anew; if it happens again, audit the log.",
+    ),
+    "STATE_ROOT_DIFFERS": Kind(
+        409,
+        "The state root is not that of the record",
+        "Audit the log (`parkloom ledger audit`): its state or its map was changed.",
+    ),
+    "ERASED": Kind(
+        410,
+        "The private fields were erased and open no more",
+        "Their proofs stay valid; ask those to whom they were disclosed before.",
+    ),
+    "ORDER_LIVE": Kind(
+        409,
+        "Live claims stand on the order",
+        "Erase it when its claims are released, withdrawn or lapsed.",
+    ),
+    "DISCLOSURE_EXISTS": Kind(409, "This disclosure was entered already", _OTHER_ID),
+    "KEY_STORE_LOCKED": Kind(
+        503,
+        "The key of these private fields is not at hand",
+        "The operator restores the key-encryption key; the same request may be sent again.",
+    ),
     "ENTRY_TOO_LARGE": Kind(
         413, "The entry is longer than 65,535 bytes", "Enter documents by their digest."
+    ),
+    "CALL_OUT_OF_ORDER": Kind(
+        409,
+        "The call has moved on since the signer saw it",
+        "Fetch the call and draft its next step.",
+    ),
+    "CALL_STEP_REFUSED": Kind(
+        422,
+        "The call's state or the signer's role does not allow this step",
+        "`parkloom technology call steps` lists who may take which step where.",
     ),
     "WRONG_STATE": Kind(
         422,
@@ -221,6 +274,9 @@ _RECORD |= _kinds(
     409,
     _OTHER_ID,
     KEY_EXISTS="The key is already enrolled",
+    LOG_KEY_DIFFERS="The log has another key by now",
+    SM3_ROOT_MISPLACED="The day has its SM3 root, or the root is of another day",
+    LOG_OPENED_TWICE="The log says already which log it follows",
     PLAN_EXISTS="The plan is already published",
     OFFER_EXISTS="The offer is already made",
     ORDER_TAKEN="The order's handle is already in use",
@@ -272,5 +328,14 @@ _RECORD |= _kinds(
     RELEASE_MISMATCH="The release is not what was pledged",
 )
 
-KINDS: dict[str, Kind] = {**_EDGE, **_STATE, **_RECORD}
+_CALLS: dict[str, Kind] = {
+    code.value: Kind(
+        422,
+        "A rule of the open call refuses this step",
+        "The detail says what was expected; `parkloom technology call steps` lists all steps.",
+    )
+    for code in CallCode
+}
+
+KINDS: dict[str, Kind] = {**_EDGE, **_STATE, **_RECORD, **_CALLS}
 """Every kind, by code."""

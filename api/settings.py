@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +21,13 @@ class Settings(BaseSettings):
         SQLAlchemy address; empty means a SQLite file in `home`.
     origin
         Name of the log: an address prefix without scheme, as in C2SP tlog-checkpoint.
+    signer
+        Unix socket of the signer's process, where one holds the log's key (`parkloom signer`).
+    kek, kek_former
+        Key-encryption keys of the disclosures (32 bytes, base64); empty means files in `home`.
+    policy
+        Trust policy of the log (C2SP tlog-policy) with the addresses of its witnesses; empty means
+        the file `policy` in `home`. Without the file the log has no witnesses.
     host, port
         Where `parkloom serve` listens; loopback only until the server knows identities.
     """
@@ -29,6 +37,10 @@ class Settings(BaseSettings):
     home: Path = Path(".parkloom")
     database_url: str = ""
     origin: str = "parkloom.local/ledger"
+    signer: Path | None = None
+    policy: Path | None = None
+    kek: str = Field(default="", repr=False)
+    kek_former: str = Field(default="", repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
 
@@ -48,6 +60,21 @@ class Settings(BaseSettings):
     def keys_folder(self) -> Path:
         """Folder of the operator's own keys (mode 0600); never a party's."""
         return self.home / "keys"
+
+    @property
+    def last_signed(self) -> Path:
+        """The memory of an installation that signs for itself."""
+        return self.home / "signer" / "last-signed"
+
+    @property
+    def signer_socket(self) -> Path:
+        """Where the signer's process answers, for an installation that has one."""
+        return self.signer or self.home / "signer.sock"
+
+    @property
+    def policy_file(self) -> Path:
+        """The policy that names the log's witnesses; there need not be one."""
+        return self.policy or self.home / "policy"
 
     @property
     def parties_folder(self) -> Path:

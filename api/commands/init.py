@@ -18,6 +18,9 @@ def init(
     registrar: Annotated[
         str, typer.Option(help="vkey of the registrar's root key (`parkloom key new --name N`).")
     ],
+    log: Annotated[
+        str, typer.Option(help="vkey of the log's key, where `parkloom signer` holds it.")
+    ] = "",
     *,
     as_json: JsonFlag = False,
 ) -> None:
@@ -27,7 +30,7 @@ def init(
     """
     with reporting(as_json=as_json) as report:
         settings = Settings()
-        workspace = workspaces.initialise(settings, registrar_vkey=registrar)
+        workspace = workspaces.initialise(settings, registrar_vkey=registrar, log_vkey=log)
         try:
             shown = {
                 "home": str(settings.home),

@@ -30,9 +30,13 @@ def new(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make an Ed25519 key, write it to FILE and print what may be made public."""
+    """Make an Ed25519 key, write it to FILE and print what may be made public.
+
+    The file is encrypted when PARKLOOM_KEY_PASSPHRASE_FILE or PARKLOOM_KEY_PASSPHRASE is set.
+    """
     with reporting(as_json=as_json) as report:
-        public = keyfiles.public_bytes(keyfiles.create(file))
+        made = keyfiles.create(file, secret=keyfiles.passphrase())
+        public = keyfiles.public_bytes(made)
         shown = {
             "file": str(file),
             "kid": key_id(public),

@@ -10,12 +10,35 @@ import typer
 
 from api.commands.drafts import read_draft, write_draft
 from api.commands.frame import BadInput, JsonFlag, Report, facts, opened, reporting, table
-from api.services import certificates, log_files, records
+from api.commands.ledger_audit import audit
+from api.commands.ledger_backup import backup, restore_test
+from api.commands.ledger_certificate import certificate
+from api.commands.ledger_privacy import kek, view
+from api.commands.ledger_proofs import check_proof, policy, proof
+from api.commands.ledger_recover import cite, recover
+from api.commands.ledger_release import app as release
+from api.commands.ledger_sm3 import sm3
+from api.services import log_files, receipts, records
 from api.services.records import OrderRecord
 from api.services.workspace import log_vkey, registrar_vkey
+from data.exporters.files import write_bytes
+from ledger.log.writer import Ack
 from ledger.values.money import format_minor
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.command()(audit)
+app.command()(certificate)
+app.command()(view)
+app.command()(kek)
+app.command()(backup)
+app.command("restore-test")(restore_test)
+app.add_typer(release, name="release")
+app.command()(sm3)
+app.command()(recover)
+app.command()(cite)
+app.command()(policy)
+app.command()(proof)
+app.command("check-proof")(check_proof)
 
 
 @app.callback()
@@ -54,30 +77,6 @@ def export(
 
 
 @app.command()
-def certificate(
-    out: Annotated[Path, typer.Option(help="File to write.")],
-    handle: Annotated[str, typer.Argument(help="Handle of the order.")] = "",
-    buyer: Annotated[str, typer.Option(help="Buyer's organisation, instead of a handle.")] = "",
-    seller: Annotated[str, typer.Option(help="Seller's organisation.")] = "",
-    number: Annotated[str, typer.Option(help="Number of the purchase order.")] = "",
-    *,
-    as_json: JsonFlag = False,
-) -> None:
-    """Write an order's certificate: its whole history with proofs, for a stranger to verify."""
-    with reporting(as_json=as_json) as report, opened() as workspace:
-        if not handle and not (buyer and seller and number):
-            raise BadInput("Name the order: HANDLE, or --buyer, --seller and --number together.")
-        found = handle or certificates.find_handle(
-            workspace, buyer=buyer, seller=seller, number=number
-        )
-        out.write_bytes(certificates.build(workspace, found))
-        key, root = log_vkey(workspace), registrar_vkey(workspace)
-        report.line(f"Wrote {out}. Anyone can verify it without this installation:")
-        report.line(f"  python -m ledger.verification {out} --key '{key}' --registrar '{root}'")
-        report.result({"order": found, "file": str(out), "vkey": key, "registrar": root})
-
-
-@app.command()
 def draft(
     event: Annotated[str, typer.Argument(help="Event type, such as order.confirmed.")],
     fact: Annotated[
@@ -111,12 +110,23 @@ def draft(
 @app.command()
 def submit(
     file: Annotated[Path, typer.Argument(help="A draft with all its signatures.")],
+    ack: Annotated[
+        Ack,
+        typer.Option(help="Answer when the entry is durable, or stands under a checkpoint."),
+    ] = Ack.WITNESSED,
+    proof: Annotated[
+        Path | None, typer.Option(help="File for the witnessed receipt, a tlog-proof.")
+    ] = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
     """Enter a signed draft into the log; repeating it gives the same receipt."""
     with reporting(as_json=as_json) as report, opened() as workspace:
-        receipt = records.submit(workspace, read_draft(file))
+        if proof is not None and ack is not Ack.WITNESSED:
+            raise BadInput("--proof is the witnessed receipt: leave --ack durable out.")
+        receipt = records.submit(workspace, read_draft(file), ack=ack)
+        if proof is not None:
+            write_bytes(proof, receipts.proof(workspace, receipt.request_id))
         report.line(f"Entered at index {receipt.index}, leaf {receipt.leaf_hash}")
         report.result(
             {

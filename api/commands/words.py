@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from ledger.claims.drafts import Draft
 from ledger.log.canonical import JsonValue
 from ledger.values.consent import EventType
-from ledger.values.disclosures import Disclosure, open_all
+from ledger.values.disclosures import Disclosure, decoy_digest, open_all
 from ledger.values.money import MoneyError, format_minor
 
 STATEMENTS: Mapping[EventType, str] = {
     EventType.PARTY_ONBOARDED: "The registrar has identified this party.",
     EventType.KEY_ENROLLED: "This key speaks for a user of this party.",
     EventType.KEY_REVOKED: "This key signs nothing more.",
+    EventType.KEY_ROTATED: "This key takes the place of another one of the same user.",
+    EventType.LOG_KEY_ROTATED: "This key signs the log's checkpoints in the place of another.",
+    EventType.LOG_SM3_ROOT: "The operator states the day's SM3 root over the log's first entries.",
+    EventType.LOG_OPENED: "This log goes on where another one ended.",
     EventType.PLAN_PUBLISHED: "The operator fixes this plan and its bound.",
     EventType.PROPOSAL_ACCEPTED: "The party accepts what this plan proposes to it.",
     EventType.PROPOSAL_DECLINED: "The party declines what this plan proposes to it.",
@@ -33,12 +37,18 @@ STATEMENTS: Mapping[EventType, str] = {
     EventType.CLAIM_FUNDED: "The lender has paid out this advance.",
     EventType.CLAIM_REPAID: "This payment arrived and is divided like this.",
     EventType.CLAIM_RELEASED: "The lender lets go of the order.",
+    EventType.STATE_ROOT: "The operator states the root of the state map over all entries before.",
+    EventType.DISCLOSURE_MADE: "The holder shows private fields of this order to the recipient.",
+    EventType.ERASURE: "The key of these private fields is destroyed; proofs stay valid.",
+    EventType.CALL_TRANSITION: "The party takes this step of the open call, saying what it hashes.",
 }
 
 _AMOUNTS = frozenset(
     {"amount", "net", "prepaid", "objective", "bound", "interest", "principal", "surplus"}
 )
-_TIMES = frozenset({"exp", "valid_from", "valid_to", "valid_until", "registered_at"})
+_TIMES = frozenset(
+    {"exp", "overlap_until", "valid_from", "valid_to", "valid_until", "registered_at"}
+)
 _LABELS = {
     "osp": "order head seen",
     "exp": "to be entered by",
@@ -60,7 +70,9 @@ def rows(draft: Draft) -> list[tuple[str, str]]:
 
 
 def hidden(draft: Draft) -> tuple[list[tuple[str, str]], int]:
-    """Return the hidden fields that the draft opens, and how many digests it does not open.
+    """Return the hidden fields that the draft opens, and how many digests stay unexplained.
+
+    A digest is explained when the draft opens it or shows that it is a decoy.
 
     Raises
     ------
@@ -71,7 +83,8 @@ def hidden(draft: Draft) -> tuple[list[tuple[str, str]], int]:
     committed = [str(one) for one in digests] if isinstance(digests, list) else []
     opened = open_all(draft.disclosures, committed)
     shown = [(name, _disclosed(item, draft)) for name, item in opened.items()]
-    return shown, len(committed) - len(opened)
+    seen = {item.digest for item in opened.values()} | set(map(decoy_digest, draft.decoys))
+    return shown, len(set(committed) - seen)
 
 
 def statement(draft: Draft) -> str:

@@ -36,6 +36,11 @@ class SampleFiles:
         return sorted((self.folder / "workbooks").glob("*.xlsx"))
 
     @property
+    def technology(self) -> Path:
+        """Technology demands and research teams, as JSON lines and on a form."""
+        return self.folder / "technology"
+
+    @property
     def documents(self) -> list[Path]:
         """Orders between firms as UBL."""
         return sorted((self.folder / "ubl").glob("*.xml"))

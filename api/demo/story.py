@@ -13,6 +13,7 @@ from api.demo import deal
 from api.demo.parties import Parties, enrol_operator, enrol_registrar, onboard
 from api.demo.sample import SampleFiles, write_sample
 from api.demo.tampering import flip_byte
+from api.demo.technology import MatchedDemand, match_demand
 from api.services import (
     certificates,
     imports,
@@ -81,6 +82,7 @@ class Outcome:
     certificate: Path
     verified: Verdict
     tampered: Verdict
+    technology: MatchedDemand
 
 
 def play(
@@ -113,7 +115,7 @@ def play(
         lenders, imported = bring_in(workspace, files, tell)
         result = match(workspace, seconds=seconds, seed=seed, watch=watch, cancelled=cancelled)
         tell(f"3  Matched; plan and bound published in the log ({result.run.publication})")
-        return _after_the_match(workspace, parties, tell, result, lenders, imported)
+        return _after_the_match(workspace, parties, tell, result, lenders, imported, files)
     finally:
         workspace.close()
 
@@ -125,6 +127,7 @@ def _after_the_match(
     result: RunResult,
     lenders: tuple[LenderTerms, ...],
     imported: tuple[ImportReport, ...],
+    files: SampleFiles,
 ) -> Outcome:
     answered, orders = accept(workspace, parties, result, tell)
     financed = finance(workspace, parties, orders, lenders, tell)
@@ -141,6 +144,7 @@ def _after_the_match(
         certificate=certificate,
         verified=verified,
         tampered=tampered,
+        technology=match_demand(workspace, files.technology, tell),
     )
 
 

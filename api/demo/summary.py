@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from api.commands.frame import facts, percent
 from api.demo.story import Financed, Outcome
+from api.demo.technology import MatchedDemand
 from api.services.matching_runs import PlanSummary
 from ledger.values.money import format_minor
 
@@ -20,6 +21,8 @@ def summary(outcome: Outcome) -> list[RenderableType]:
     assert plan is not None, "the demo's run has a plan"
     return [
         facts(_plan_rows(plan, outcome), title="What was matched"),
+        "",
+        facts(_technology_rows(outcome.technology), title="Who can solve a technical problem"),
         "",
         facts(_lender_rows(outcome.financed), title="What a lender now knows"),
         "",
@@ -45,6 +48,8 @@ def figures(outcome: Outcome) -> dict[str, object]:
         "order": outcome.financed.record.handle,
         "principal_fen": outcome.financed.principal_minor,
         "second_pledge": outcome.financed.refused_code,
+        "technology_demand": outcome.technology.demand_id,
+        "technology_team": outcome.technology.team,
         "certificate": str(outcome.certificate),
         "verified": outcome.verified.status == 0,
         "tampering_caught": outcome.tampered.status == 1,
@@ -64,6 +69,15 @@ def _plan_rows(plan: PlanSummary, outcome: Outcome) -> list[tuple[str, str]]:
     if outcome.refused_order:
         rows.append(("refused", f"{outcome.refused_order}: {outcome.refused_reason}"))
     return rows
+
+
+def _technology_rows(matched: MatchedDemand) -> list[tuple[str, str]]:
+    return [
+        ("demand", f"{matched.demand_id} {matched.title}"),
+        ("ranked", f"{matched.teams} research teams for {matched.demands} technology demands"),
+        ("first team", matched.team),
+        ("why", matched.why),
+    ]
 
 
 def _lender_rows(financed: Financed) -> list[tuple[str, str]]:

@@ -28,9 +28,10 @@ from api.schemas.ledger import (
     Receipt,
 )
 from api.schemas.openapi import refusals
-from api.services import certificates, log_files, receipts, records
+from api.services import log_files, receipts, records
 from api.services import workspace as workspaces
 from ledger.claims import drafts
+from ledger.log.writer import Ack
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
@@ -84,8 +85,19 @@ def make_draft(workspace: WorkspaceDep, body: DraftRequest) -> Response:
         }
     },
 )
-async def submit(request: Request, platform: PlatformDep, response: Response) -> Receipt:
-    """Enter a draft that its parties have signed; answers when the entry is durable.
+async def submit(
+    request: Request,
+    platform: PlatformDep,
+    response: Response,
+    ack: Annotated[
+        Ack,
+        Query(
+            description="`durable`: answer when the entry is committed. `witnessed`: when it "
+            "stands under a published checkpoint, cosigned by the log's quorum of witnesses"
+        ),
+    ] = Ack.WITNESSED,
+) -> Receipt:
+    """Enter a draft that its parties have signed; answers with a receipt.
 
     A retry is harmless: the same body gets the same receipt. Another body under the same `idem`
     is refused (409) with the difference.
@@ -93,7 +105,7 @@ async def submit(request: Request, platform: PlatformDep, response: Response) ->
     data = await request.body()
     view = await run_in_threadpool(
         lambda: records.submit(
-            platform.workspace, drafts.from_json(data), timeout_seconds=SUBMIT_SECONDS
+            platform.workspace, drafts.from_json(data), ack=ack, timeout_seconds=SUBMIT_SECONDS
         )
     )
     response.headers["Location"] = address("v1", "ledger", "receipts", view.request_id)
@@ -109,6 +121,32 @@ def get_receipt(
     return Receipt.of(receipts.get(workspace, request_id))
 
 
+@router.get(
+    "/receipts/{request_id}/proof",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A proof file (C2SP tlog-proof) under the published checkpoint",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+        **refusals(404, 409, 422),
+    },
+)
+def get_receipt_proof(
+    request: Request,
+    workspace: WorkspaceDep,
+    request_id: Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The body's `idem`")],
+) -> Response:
+    """Return the witnessed receipt: proof that the entry stands under a published checkpoint."""
+    return file_response(
+        request,
+        receipts.proof(workspace, request_id),
+        media_type="text/plain; charset=utf-8",
+        cache=REVALIDATE,
+        name=f"{request_id}.tlog-proof",
+    )
+
+
 @router.get("/orders", responses=refusals(422))
 def list_handles(
     workspace: WorkspaceDep, after: AfterQuery = "", limit: LimitQuery = 100
@@ -122,37 +160,6 @@ def list_handles(
 def get_order(workspace: WorkspaceDep, handle: Handle) -> OrderInRecord:
     """Return an order's state, its whole chain, its claims and what can still be pledged."""
     return OrderInRecord.of(records.get_order(workspace, handle))
-
-
-@router.get(
-    "/orders/{handle}/certificate",
-    response_class=Response,
-    responses={
-        200: {
-            "description": "A certificate file; `python -m ledger.verification` checks it offline",
-            "content": {"application/json": {"schema": {"type": "object"}}},
-        },
-        **refusals(404, 409, 422),
-    },
-)
-def get_certificate(
-    request: Request,
-    workspace: WorkspaceDep,
-    handle: Handle,
-    disclose: Annotated[
-        list[str] | None,
-        Query(max_length=50, description="Hidden fields to open; absent: all; empty: none"),
-    ] = None,
-) -> Response:
-    """Return the order's whole history with proofs, for a stranger to verify offline."""
-    names = None if disclose is None else [name for name in disclose if name]
-    return file_response(
-        request,
-        certificates.build(workspace, handle, disclose=names),
-        media_type="application/json",
-        cache=REVALIDATE,
-        name="certificate.json",
-    )
 
 
 @router.get("/proofs/inclusion", responses=refusals(400, 404, 422))

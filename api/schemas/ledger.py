@@ -24,6 +24,7 @@ DRAFT_SCHEMA: dict[str, Any] = {
         "format": {"const": "parkloom/draft/v1"},
         "body": {"type": "object", "description": "What is signed; canonical JSON (RFC 8785)"},
         "disclosures": {"type": "array", "items": {"type": "string"}},
+        "decoys": {"type": "array", "items": {"type": "string"}},
         "needs": {"type": "array", "items": {"type": "object"}},
         "signatures": {"type": "array", "items": {"type": "object"}},
         "summary": {"description": "For people; not signed and not stored"},

@@ -16,6 +16,7 @@ _REASONS = {
     "403": "Not for this caller, or from another site's page",
     "404": "There is no such thing",
     "409": "What is stored says something else, or has moved on",
+    "410": "It was there and is gone for good",
     "413": "The body is too long",
     "415": "This kind of document cannot be imported",
     "421": "The server answers this machine alone",

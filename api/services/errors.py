@@ -54,6 +54,18 @@ class NotOnboarded(ServiceError):
     code = "NOT_ONBOARDED"
 
 
+class NotPublished(ServiceError):
+    """What is asked for is not under a published checkpoint yet; it will be."""
+
+    code = "NOT_PUBLISHED"
+
+
+class OrderPresent(ServiceError):
+    """A purchase order whose absence was to be certified is in the record."""
+
+    code = "ORDER_PRESENT"
+
+
 class NoPlan(ServiceError):
     """No plan keeps the rules of a request: proved, or none was found within the limits."""
 

@@ -7,21 +7,16 @@ from pathlib import Path
 
 from api.services.errors import BadRequest
 from api.services.workspace import Workspace
+from api.witnessing.log_witnesses import read_policy
 from data.errors import NotFound
-from ledger.log.checkpoint import Checkpoint, open_checkpoint
-from ledger.log.merkle import HASH_BYTES, consistency_proof, inclusion_proof, root_at
-from ledger.log.tiles import (
-    TILE_HEIGHT,
-    TILE_WIDTH,
-    Tile,
-    TileReader,
-    decode_bundle,
-    encode_bundle,
-    parse_path,
-    tiles_of,
-)
-
-CHECKPOINT = "checkpoint"
+from ledger.errors import Corruption, NotVerified
+from ledger.log import note
+from ledger.log.checkpoint import CHECKPOINT, Checkpoint, parse_checkpoint
+from ledger.log.files import clear, write_files
+from ledger.log.merkle import consistency_proof, inclusion_proof, root_at
+from ledger.log.policy import Policy, PolicyLog
+from ledger.log.proof_file import TlogProof
+from ledger.log.tiles import TileReader, parse_path, tiles_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +42,21 @@ class ConsistencyView:
 
 
 def checkpoint(workspace: Workspace) -> bytes:
-    """Return the published checkpoint (a signed note). Raises NotFound before the first."""
-    return _read(workspace, CHECKPOINT)
+    """Return the published checkpoint (a signed note). Raises NotFound before the first.
+
+    Where the log has witnesses, it carries the cosignatures of a quorum of them.
+    """
+    try:
+        return workspace.publisher.read(CHECKPOINT)
+    except LookupError:
+        raise NotFound("published file", CHECKPOINT) from None
 
 
 def published_file(workspace: Workspace, path: str) -> bytes:
     """Return a tile or entry bundle by its C2SP path (`tile/0/x001/234`).
 
     A partial one that is no longer kept is cut from a fuller one: tiles only grow at their end.
+    Tiles of a size that still waits for its witnesses are there already.
 
     Raises
     ------
@@ -62,10 +64,9 @@ def published_file(workspace: Workspace, path: str) -> bytes:
         When the path is no tile's or the log has not come that far.
     """
     try:
-        tile = parse_path(path)
-    except ValueError:
+        return workspace.publisher.tile(parse_path(path))
+    except (ValueError, LookupError):
         raise NotFound("published file", path) from None
-    return _cut(workspace, tile, _published(workspace).size)
 
 
 def inclusion(workspace: Workspace, index: int, *, size: int | None = None) -> InclusionView:
@@ -114,34 +115,69 @@ def consistency(workspace: Workspace, old_size: int, *, size: int | None = None)
     )
 
 
+def proof_file(workspace: Workspace, index: int) -> bytes:
+    """Return the proof file (C2SP tlog-proof) of an entry, with the published checkpoint.
+
+    Raises
+    ------
+    NotFound
+        Before the first checkpoint.
+    BadRequest
+        When the published tree does not hold the entry (yet).
+    """
+    # The checkpoint is read once: another one may take its place at any moment.
+    signed = checkpoint(workspace)
+    size = _size_of(signed)
+    if not 0 <= index < size:
+        raise BadRequest(
+            f"index {index}: the published tree of size {size} has 0 to {size - 1}.", index=index
+        )
+    nodes = TileReader(workspace.publisher.read, size)
+    hashes = inclusion_proof(index, size, nodes)
+    return TlogProof(index=index, hashes=hashes, checkpoint=signed).encode()
+
+
+def lenders_policy(workspace: Workspace) -> Policy:
+    """Return the trust policy of this log to hand to lenders: its key, its witnesses, the quorum.
+
+    A log without witnesses has a policy that asks for none.
+
+    Raises
+    ------
+    BadRequest
+        When the policy file cannot be read.
+    """
+    policy = read_policy(workspace.settings.policy_file) or Policy()
+    if policy.logs:
+        return policy
+    return replace(policy, logs=(PolicyLog(key=workspace.keys.log.verifier),))
+
+
 def export(workspace: Workspace, folder: Path) -> int:
     """Copy checkpoint, tiles and bundles into a folder; return the size of the log.
 
     The checkpoint is read first and written last, so what lies in the folder is whole at any time.
+
+    Raises
+    ------
+    NotFound
+        Before the first checkpoint.
     """
     signed = checkpoint(workspace)
-    size = open_checkpoint(signed, workspace.keys.log.verifier)[0].size
-    folder.mkdir(parents=True, exist_ok=True)
+    size, staging = _size_of(signed), folder / ".staging"
     for tile in tiles_of(size):
-        target = folder / tile.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(_cut(workspace, tile, _published(workspace).size))
-    (folder / CHECKPOINT).write_bytes(signed)
+        write_files(folder, {tile.path: workspace.publisher.tile(tile)}, staging=staging)
+    write_files(folder, {CHECKPOINT: signed}, staging=staging)
+    clear(staging)
     return size
 
 
-def _cut(workspace: Workspace, tile: Tile, size: int) -> bytes:
-    """Return a tile's bytes out of the file that a log of this size has for it."""
-    level = 0 if tile.level is None else tile.level
-    there = min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - tile.index * TILE_WIDTH)
-    if tile.width > there:
-        raise NotFound("published file", tile.path)
-    data = _read(workspace, replace(tile, width=there).path)
-    if tile.width == there:
-        return data
-    if tile.level is None:
-        return encode_bundle(decode_bundle(data)[: tile.width])
-    return data[: tile.width * HASH_BYTES]
+def _size_of(signed: bytes) -> int:
+    """Return the size that our own published checkpoint states."""
+    try:
+        return parse_checkpoint(note.split_note(signed)[0]).size
+    except NotVerified as error:
+        raise Corruption("CHECKPOINT_DAMAGED", f"The published checkpoint: {error}") from error
 
 
 def _published(workspace: Workspace) -> Checkpoint:
@@ -159,10 +195,3 @@ def _tree(workspace: Workspace, size: int | None) -> tuple[int, TileReader]:
             f"size {wanted}: expected 1 to {published}, what is published.", size=wanted
         )
     return wanted, TileReader(workspace.publisher.read, published)
-
-
-def _read(workspace: Workspace, path: str) -> bytes:
-    try:
-        return workspace.publisher.read(path)
-    except LookupError:
-        raise NotFound("published file", path) from None

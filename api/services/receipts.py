@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from api.services import log_files
+from api.services.errors import NotPublished
 from api.services.records import ReceiptView
 from api.services.workspace import Workspace
 from data.errors import NotFound
@@ -26,3 +28,25 @@ def get(workspace: Workspace, request_id: str) -> ReceiptView:
         leaf_hash=receipt.leaf_hash.hex(),
         time_ms=receipt.time_ms,
     )
+
+
+def proof(workspace: Workspace, request_id: str) -> bytes:
+    """Return the witnessed receipt of a request: a proof file (C2SP tlog-proof).
+
+    It proves that the entry stands under the published checkpoint, with all its cosignatures.
+
+    Raises
+    ------
+    NotFound
+        When no entry was made under this id.
+    NotPublished
+        When the entry is durable and no published checkpoint covers it yet.
+    """
+    index = get(workspace, request_id).index
+    published = workspace.publisher.published()
+    if published is None or published.size <= index:
+        raise NotPublished(
+            f"Entry {index} is durable; a published checkpoint over it follows. Ask again.",
+            index=index,
+        )
+    return log_files.proof_file(workspace, index)

@@ -20,6 +20,7 @@ from ledger.errors import Refusal
 from ledger.log.canonical import JsonObject
 from ledger.log.entry import Envelope, leaf_hash, parse_leaf
 from ledger.log.store import LogReader, Receipt
+from ledger.log.writer import Ack
 from ledger.values.consent import EventType
 
 WRITERS = 16
@@ -113,8 +114,14 @@ def draft_fields(event: str) -> tuple[str, ...]:
     return table.draft_fields(event)
 
 
-def submit(workspace: Workspace, draft: Draft, *, timeout_seconds: float = 30.0) -> ReceiptView:
-    """Enter a fully signed draft; the answer comes when the entry is durable and published.
+def submit(
+    workspace: Workspace,
+    draft: Draft,
+    *,
+    ack: Ack = Ack.WITNESSED,
+    timeout_seconds: float = 30.0,
+) -> ReceiptView:
+    """Enter a fully signed draft; the answer comes when the receipt promises what `ack` asks for.
 
     A requested claim is screened at once, by rule; when that is refused, submitting the request
     again tries it anew.
@@ -126,7 +133,7 @@ def submit(workspace: Workspace, draft: Draft, *, timeout_seconds: float = 30.0)
     ledger.errors.OutcomeUnknown
         When no answer came in time: submit the same draft again.
     """
-    receipt = _enter(workspace, draft, timeout_seconds)
+    receipt = _enter(workspace, draft, timeout_seconds, ack)
     settlement.entered(workspace, [draft])
     if draft.body["type"] == EventType.CLAIM_REQUESTED:
         # The request stands whatever comes of this: refused (the operator's key is not enrolled,
@@ -160,10 +167,12 @@ def submit_all(
     return tuple(_view(_receipt(receipt)) for receipt in receipts)
 
 
-def _enter(workspace: Workspace, draft: Draft, timeout_seconds: float) -> Receipt:
+def _enter(
+    workspace: Workspace, draft: Draft, timeout_seconds: float, ack: Ack = Ack.WITNESSED
+) -> Receipt:
     request = drafts.to_request(draft)
     try:
-        return workspace.writer.submit(request, timeout_seconds=timeout_seconds)
+        return workspace.writer.submit(request, ack=ack, timeout_seconds=timeout_seconds)
     except Refusal as refusal:
         settlement.refused(workspace, draft, refusal)
         raise

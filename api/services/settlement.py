@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from api.services import order_making
+from api.services import disclosures, order_making
 from api.services.workspace import REGISTRAR, Workspace
 from data.errors import NotFound, WrongStatus
 from data.kinds import (
@@ -21,7 +21,7 @@ from data.kinds import (
     PurchaseOrderStatus,
     UserDuty,
 )
-from data.stores import organisations, plans, proposals, purchase_orders, users
+from data.stores import order_keys, organisations, plans, proposals, purchase_orders, users
 from data.stores.proposals import Proposal
 from data.stores.purchase_orders import PurchaseOrder
 from data.stores.users import User
@@ -69,8 +69,10 @@ def refused(workspace: Workspace, draft: Draft, refusal: Refusal) -> None:
 def reconcile(workspace: Workspace) -> int:
     """Carry into the rows what the record says and a crash kept from them; return how many.
 
-    Answers to proposals, and purchase orders that were submitted, confirmed or rejected.
+    Answers to proposals, purchase orders that were submitted, confirmed or rejected, and keys
+    whose erasure is entered.
     """
+    erased = disclosures.finish_erasures(workspace)
     with workspace.snapshot() as session, workspace.log.reader() as reader:
         answers = [
             (proposal.id, ProposalState.from_json(state))
@@ -86,14 +88,14 @@ def reconcile(workspace: Workspace) -> int:
             and OrderState.from_json(state).status.value != status.value
         ]
     if not answers and not orders:
-        return 0
+        return erased
     with workspace.transaction() as session:
         for proposal_id, answer in answers:
             accepted = answer.status is AnswerStatus.ACCEPTED
             _decide(workspace, session, proposal_id, accepted=accepted, by=answer.party)
         for handle, status in orders:
             _follow_record(workspace, session, handle, status)
-    return len(answers) + len(orders)
+    return len(answers) + len(orders) + erased
 
 
 def _all(
@@ -146,6 +148,16 @@ def _key_enrolled(workspace: Workspace, session: Session, draft: Draft) -> None:
     stored = users.add(session, workspace.operator_id, known)
     if stored.kid != known.kid:
         users.set_key(session, workspace.operator_id, user, str(body["subject"]))
+
+
+def _erased(workspace: Workspace, session: Session, draft: Draft) -> None:
+    """Destroy the key of what an entered erasure names."""
+    order_keys.destroy(
+        session.connection(),
+        workspace.operator_id,
+        str(draft.body["subject"]),
+        now_ms=workspace.clock_ms(),
+    )
 
 
 def _answered(workspace: Workspace, session: Session, draft: Draft) -> None:
@@ -240,6 +252,7 @@ _SETTLE: Mapping[EventType, Settle] = MappingProxyType(
         EventType.KEY_ENROLLED: _key_enrolled,
         EventType.PROPOSAL_ACCEPTED: _answered,
         EventType.PROPOSAL_DECLINED: _answered,
+        EventType.ERASURE: _erased,
         EventType.ORDER_SUBMITTED: _by_order(_submitted),
         EventType.ORDER_CONFIRMED: _by_order(_confirmed),
         EventType.ORDER_REJECTED: _by_order(_rejected),

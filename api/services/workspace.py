@@ -10,28 +10,33 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from api.services import keyfiles
-from api.services.errors import AlreadyInitialised, BadRequest, NotInitialised
+from api.services import key_store, keyfiles, log_keys
+from api.services.errors import AlreadyInitialised, NotInitialised
+from api.services.log_keys import LogKey
 from api.settings import Settings
+from api.witnessing.log_witnesses import cosigning_of
 from data.engine import make_engine, reading, require_current, session_factory, upgrade
 from data.kinds import OrganisationKind, OrganisationStatus
 from data.stores import operators, organisations
+from data.stores.disclosure_vault import DisclosureVault
 from data.stores.ledger_log import SqlLogStore
 from data.stores.operators import Operator
 from data.stores.organisations import Organisation
 from data.stores.viewer import Viewer
+from ledger.claims.roots import OperatorRoots
 from ledger.claims.rules import ClaimRules
+from ledger.errors import OutcomeUnknown
 from ledger.log import note
 from ledger.log.publisher import Publisher
 from ledger.log.sequencer import Sequencer, clock_ms
-from ledger.log.signer import CheckpointSigner
+from ledger.log.signer import Gate
 from ledger.log.signing import key_id
 from ledger.log.writer import Writer
 
@@ -45,9 +50,12 @@ TAG_KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorKeys:
-    """What the operator signs and tags with; `registrar` is the pinned root, public only."""
+    """What the operator signs and tags with; `registrar` is the pinned root, public only.
 
-    log: note.Signer
+    `log` is the log's private key, or its public half where a signer's process holds the key.
+    """
+
+    log: LogKey
     event: Ed25519PrivateKey
     tag: bytes
     registrar: note.Verifier
@@ -68,6 +76,7 @@ class Workspace:
     engine: Engine
     rules: ClaimRules
     log: SqlLogStore
+    gate: Gate
     publisher: Publisher
     writer: Writer
     clock_ms: Callable[[], int]
@@ -101,7 +110,9 @@ class Workspace:
             yield session
 
     def close(self) -> None:
-        """Release the engine's connections."""
+        """Publish what is committed, finish what waits for witnesses, release connections."""
+        self.writer.close()
+        self.publisher.close()
         self.engine.dispose()
 
 
@@ -116,7 +127,11 @@ def operator_id_of(origin: str) -> str:
 
 
 def initialise(
-    settings: Settings, *, registrar_vkey: str, now_ms: Callable[[], int] = clock_ms
+    settings: Settings,
+    *,
+    registrar_vkey: str,
+    log_vkey: str = "",
+    now_ms: Callable[[], int] = clock_ms,
 ) -> Workspace:
     """Create folder, database, log and the operator's keys; harmless to repeat.
 
@@ -125,6 +140,9 @@ def initialise(
     registrar_vkey
         Public half of the registrar's root key, as a note vkey. Its private half never comes
         here; every key in the record leads back to it.
+    log_vkey
+        Public half of the log's key where a signer's process holds it; empty: the key is made
+        here and this installation signs for itself.
 
     Raises
     ------
@@ -133,7 +151,7 @@ def initialise(
     AlreadyInitialised
         When the home was made for another registrar or another log.
     """
-    _parse_vkey(registrar_vkey)
+    log_keys.parse_vkey(registrar_vkey)
     settings.home.mkdir(parents=True, exist_ok=True)
     pinned = settings.keys_folder / "registrar.vkey"
     if pinned.exists():
@@ -144,12 +162,13 @@ def initialise(
                 home=str(settings.home),
             )
     else:
-        _make_keys(settings, registrar_vkey)
+        _make_keys(settings, registrar_vkey, log_vkey)
     engine = make_engine(settings.address)
     upgrade(engine)
     workspace = _assemble(settings, engine, now_ms)
     _add_operator(workspace)
-    workspace.publisher.recover()
+    with suppress(OutcomeUnknown):  # a signer that is not running yet signs at the first start
+        workspace.publisher.recover()
     return workspace
 
 
@@ -192,13 +211,13 @@ def registrar_vkey(workspace: Workspace) -> str:
     return workspace.keys.registrar.vkey
 
 
-def _make_keys(settings: Settings, registrar_vkey: str) -> None:
+def _make_keys(settings: Settings, registrar_vkey: str, log_vkey: str) -> None:
     folder = settings.keys_folder
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log_keys.make(settings, log_vkey)
     # A call that died half-way left some of them; nothing was signed with those yet.
-    for name in ("log.key", "operator.key"):
-        if not (folder / name).exists():
-            keyfiles.create(folder / name)
+    if not (folder / "operator.key").exists():
+        keyfiles.create(folder / "operator.key", secret=keyfiles.passphrase())
     if not (folder / "tag.key").exists():
         keyfiles.write_secret(folder / "tag.key", secrets.token_bytes(TAG_KEY_BYTES))
     # Last: this file says that the folder is complete.
@@ -206,14 +225,33 @@ def _make_keys(settings: Settings, registrar_vkey: str) -> None:
 
 
 def _assemble(settings: Settings, engine: Engine, now_ms: Callable[[], int]) -> Workspace:
-    keys = _load_keys(settings)
+    vault = DisclosureVault(
+        operator_id=operator_id_of(settings.origin),
+        ring=lambda: key_store.keyring(settings),
+        clock_ms=now_ms,
+    )
+    log = SqlLogStore(engine, settings.origin, lock_folder=settings.home, vault=vault)
+    own = log_keys.load(settings, log)
+    keys = _load_keys(settings, own.current)
     rules = ClaimRules(
         origin=settings.origin, registrar_root=keys.registrar.public_key, tag_key=keys.tag
     )
-    log = SqlLogStore(engine, settings.origin, lock_folder=settings.home)
-    signer = CheckpointSigner(keys.log, settings.home / "signer" / "last-signed")
-    publisher = Publisher(log, settings.log_folder, signer)
-    sequencer = Sequencer(log, rules, origin=settings.origin, clock_ms=now_ms)
+    cosigning = cosigning_of(
+        settings.policy_file,
+        logs=own.gate.verifiers,
+        folder=settings.log_folder,
+        memory=settings.home / "witnessing",
+        open_signed=own.gate.open,
+    )
+    publisher = Publisher(log, settings.log_folder, own.gate, cosigning=cosigning)
+    roots = OperatorRoots(
+        origin=settings.origin,
+        private_key=keys.event,
+        rule_version=rules.version,
+        new_id=new_handle,
+        published=lambda: _published_size(publisher),
+    )
+    sequencer = Sequencer(log, rules, origin=settings.origin, roots=roots, clock_ms=now_ms)
     return Workspace(
         settings=settings,
         operator_id=operator_id_of(settings.origin),
@@ -221,31 +259,26 @@ def _assemble(settings: Settings, engine: Engine, now_ms: Callable[[], int]) -> 
         engine=engine,
         rules=rules,
         log=log,
+        gate=own.gate,
         publisher=publisher,
         writer=Writer(log, sequencer, publisher),
         clock_ms=now_ms,
     )
 
 
-def _load_keys(settings: Settings) -> OperatorKeys:
+def _published_size(publisher: Publisher) -> int:
+    published = publisher.published()
+    return 0 if published is None else published.size
+
+
+def _load_keys(settings: Settings, log: LogKey) -> OperatorKeys:
     folder = settings.keys_folder
     return OperatorKeys(
-        log=note.Signer(name=settings.origin, private_key=keyfiles.load(folder / "log.key")),
+        log=log,
         event=keyfiles.load(folder / "operator.key"),
         tag=(folder / "tag.key").read_bytes(),
-        registrar=_parse_vkey((folder / "registrar.vkey").read_text("utf-8")),
+        registrar=log_keys.parse_vkey((folder / "registrar.vkey").read_text("utf-8")),
     )
-
-
-def _parse_vkey(text: str) -> note.Verifier:
-    try:
-        return note.parse_vkey(text.strip())
-    except ValueError as malformed:
-        raise BadRequest(
-            f"The registrar's key is no vkey: {malformed}. "
-            "`parkloom key new FILE --name NAME` prints one.",
-            vkey=text.strip()[:200],
-        ) from None
 
 
 def _add_operator(workspace: Workspace) -> None:

@@ -26,7 +26,9 @@ from matching.capacity.problem import FRACTION_MAX
 Cell = int | float | str | bool | date | datetime | time | timedelta | None
 FIRST_YEAR = 1990
 LAST_SERIAL_BEFORE_GAP = 60
+LONG_TEXT_MAX = 20_000
 SEPARATORS = re.compile(r"[;；、,，|\n]+")
+_SEMICOLONS = re.compile(r"[;；\n]+")  # of free texts, in which a comma may stand
 _PLAIN = re.compile(r"\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]\d)", re.ASCII)
 _EXPONENT = re.compile(r"[+-]?[\d.]+[eE][+-]?\d+|nan|[+-]?inf", re.ASCII | re.IGNORECASE)
@@ -37,6 +39,23 @@ class Weeks:
     """How dates become weeks: counted from `week0`; None when the form names no dates."""
 
     week0: date | None
+
+
+# What a blank cell of a kind means; numbers mean the least of their column.
+_BLANKS: dict[Kind, object] = {
+    Kind.IDENTIFIER: "",
+    Kind.TEXT: "",
+    Kind.LONG_TEXT: "",
+    Kind.NOTE: "",
+    Kind.CHOICE: "",
+    Kind.USCC: "",
+    Kind.CHOICES: frozenset(),
+    Kind.IDENTIFIERS: frozenset(),
+    Kind.TEXTS: (),
+    Kind.LINES: (),
+    Kind.DECIMAL: Fraction(0),
+    Kind.ANGLE: None,
+}
 
 
 def is_blank(cell: Cell) -> bool:
@@ -62,15 +81,9 @@ def read_cell(field: Field, cell: Cell, weeks: Weeks) -> object:
 
 def blank_value(field: Field) -> object:
     """Return what a blank cell of an optional column means."""
-    if field.kind in {Kind.CHOICES, Kind.IDENTIFIERS}:
-        return frozenset()
-    if field.kind is Kind.DECIMAL:
-        return Fraction(0)
-    if field.kind is Kind.ANGLE:
+    if field.maybe:
         return None
-    if field.kind in {Kind.IDENTIFIER, Kind.TEXT, Kind.NOTE, Kind.CHOICE, Kind.USCC}:
-        return ""
-    return field.least
+    return _BLANKS.get(field.kind, field.least)
 
 
 def hours_to_minutes(cell: Cell) -> int:
@@ -264,6 +277,67 @@ def _uscc(_field: Field, cell: Cell, _weeks: Weeks) -> str:
         raise BadValue(code, expected=str(error), got=text) from None
 
 
+def _long_text(_field: Field, cell: Cell, _weeks: Weeks) -> str:
+    """Return a text of several lines; a spreadsheet may end its lines as Windows does."""
+    lines = cell_text(cell).replace("\r\n", "\n").replace("_x000D_\n", "\n").split("\n")
+    for line in lines:
+        check_text(line.replace("\t", " "), most=LONG_TEXT_MAX)
+    return "\n".join(lines)
+
+
+def _texts(_field: Field, cell: Cell, _weeks: Weeks) -> tuple[str, ...]:
+    parts = [part.strip() for part in _SEMICOLONS.split(cell_text(cell))]
+    return _checked_texts(parts)
+
+
+def _lines(field: Field, cell: Cell, weeks: Weeks) -> tuple[str, ...]:
+    return _checked_texts([line.strip() for line in _long_text(field, cell, weeks).split("\n")])
+
+
+def _checked_texts(parts: list[str]) -> tuple[str, ...]:
+    for part in parts:
+        check_text(part, most=LONG_TEXT_MAX)
+    return tuple(part for part in parts if part)
+
+
+def _day(_field: Field, cell: Cell, _weeks: Weeks) -> date:
+    found = cell.date() if isinstance(cell, datetime) else cell
+    if isinstance(found, date):
+        return found
+    try:
+        return date.fromisoformat(cell_text(cell))
+    except ValueError:
+        expected = "a date such as 2027-03-31"
+        raise BadValue(RejectCode.NOT_A_DATE, expected=expected, got=cell_text(cell)) from None
+
+
+_FLAGS = {"是": True, "yes": True, "true": True, "1": True, "y": True, "是yes": True}
+_FLAGS |= {"否": False, "no": False, "false": False, "0": False, "n": False, "否no": False}
+
+
+def _flag(_field: Field, cell: Cell, _weeks: Weeks) -> bool:
+    found = _FLAGS.get(folded(cell_text(cell)))
+    if found is None:
+        raise BadValue(RejectCode.NOT_A_FLAG, expected="是 yes or 否 no", got=cell_text(cell))
+    return found
+
+
+def _share(field: Field, cell: Cell, _weeks: Weeks) -> int:
+    bps = _number(cell, RejectCode.NOT_A_DECIMAL, "per cent such as 30 or 12.5").scaleb(2)
+    if bps != bps.to_integral_value():
+        expected = "per cent with at most 2 decimals"
+        raise BadValue(RejectCode.NOT_A_DECIMAL, expected=expected, got=cell_text(cell))
+    return _in_range(field, int(bps), cell, unit=100)
+
+
+def _exact(_field: Field, cell: Cell, _weeks: Weeks) -> Fraction:
+    text = cell_text(cell)
+    if isinstance(cell, str):
+        text = unicodedata.normalize("NFKC", text).replace("−", "-")
+    sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
+    return sign * Fraction(_number(digits, RejectCode.NOT_A_DECIMAL, "a number"))
+
+
 _READERS: dict[Kind, Callable[[Field, Cell, Weeks], object]] = {
     Kind.IDENTIFIER: _identifier,
     Kind.TEXT: _text,
@@ -279,4 +353,11 @@ _READERS: dict[Kind, Callable[[Field, Cell, Weeks], object]] = {
     Kind.ANGLE: _angle,
     Kind.WEEK: _week,
     Kind.USCC: _uscc,
+    Kind.LONG_TEXT: _long_text,
+    Kind.TEXTS: _texts,
+    Kind.LINES: _lines,
+    Kind.DAY: _day,
+    Kind.FLAG: _flag,
+    Kind.SHARE: _share,
+    Kind.EXACT: _exact,
 }

@@ -36,6 +36,13 @@ class Kind(Enum):
     ANGLE = "angle"
     WEEK = "week"  # a date, or the number of a week from 1
     USCC = "uscc"
+    LONG_TEXT = "long_text"  # a text of several lines
+    TEXTS = "texts"  # several texts, separated as identifiers are, in their order
+    LINES = "lines"  # several texts, one a line
+    DAY = "day"
+    FLAG = "flag"  # yes or no
+    SHARE = "share"  # basis points, written in per cent
+    EXACT = "exact"  # a number of either sign, exactly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +65,8 @@ class Field:
         Width of the column in characters.
     example
         What the example row shows.
+    maybe
+        A blank cell means that nothing was said (None), not the zero of its kind.
     """
 
     key: str
@@ -71,6 +80,7 @@ class Field:
     most: int = 10**9
     width: int = 14
     example: str | int | float = ""
+    maybe: bool = False
 
     @property
     def heading(self) -> str:

@@ -17,7 +17,7 @@ from data.importers.cells import Cell, Weeks
 from data.importers.codes import RejectCode
 from data.importers.container import WORKBOOK_BYTES_MAX, check_workbook
 from data.importers.files import read_bytes
-from data.importers.form import Kind, folded
+from data.importers.form import Kind, Sheet, folded
 from data.importers.form_sheets import CAPACITY, DATA_SHEETS, ENTERPRISE, OPERATIONS, ORDERS
 from data.importers.report import Imported, RejectList
 from data.importers.sheets import FormRow, FormSheet, WeekColumn
@@ -123,7 +123,8 @@ def read_workbook_bytes(
     if week0 is not None:
         check_week0(week0)
     rejects = RejectList(name)
-    tables = _tables(data, rejects) if check_workbook(data, rejects) else None
+    whole = check_workbook(data, rejects)
+    tables = workbook_tables(data, rejects, sheets=DATA_SHEETS) if whole else None
     if tables is None:
         return rejects.outcome(None)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -153,13 +154,16 @@ def read_tables(
     return rejects.outcome(None if rejects else content)
 
 
-def _tables(data: bytes, rejects: RejectList) -> dict[str, Table] | None:
+def workbook_tables(
+    data: bytes, rejects: RejectList, *, sheets: Sequence[Sheet]
+) -> dict[str, Table] | None:
+    """Return the cells of the sheets that a form has, by their titles; None after one reject."""
     try:
         with CalamineWorkbook.from_object(BytesIO(data)) as book:
             return {
                 name: cast("Table", book.get_sheet_by_name(name).to_python(skip_empty_area=False))
                 for name in book.sheet_names
-                if any(folded(name) in sheet.names() for sheet in DATA_SHEETS)
+                if any(folded(name) in sheet.names() for sheet in sheets)
             }
     except (CalamineError, ValueError, OSError) as error:
         got = str(error)

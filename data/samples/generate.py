@@ -25,6 +25,7 @@ from data.samples.demand import Wish, make_orders
 from data.samples.directory import directory_files
 from data.samples.draw import Draw
 from data.samples.firms import Firm, make_firms, make_offers
+from data.samples.technology import technology_files
 from data.samples.ubl_orders import ubl_files
 from data.samples.vocabulary import PARKS
 from matching.capacity.problem import Offer, Order, Park, Problem, Settings
@@ -75,6 +76,8 @@ def generate(seed: int = SEED) -> Mapping[str, bytes]:
     files |= {f"ubl/{name}": data for name, data in ubl_files(firms).items()}
     files |= {f"directory/{name}": data for name, data in directory_files(firms).items()}
     files["directory/order_titles.csv"] = _titles(wishes)
+    owners = [firm.firm_id for firm in firms if firm.trade is not None]
+    files |= {f"technology/{name}": data for name, data in technology_files(owners).items()}
     files["README.md"] = _readme(whole, centre, firms)
     return files
 
@@ -131,6 +134,8 @@ the whole |
 identified, one that trades with itself |
 | `directory/` | parks, organisations, laboratories, technology demands, lenders, and what each \
 order makes |
+| `technology/` | technology demands and research teams with their documents, in Chinese and \
+English, as JSON lines; a few of them on the Excel form |
 """
     return text.encode("utf-8")
 

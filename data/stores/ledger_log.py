@@ -15,18 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, bindparam, insert, text, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
 from data.engine import reading
 from data.errors import DatabaseLocked
+from data.stores.disclosure_vault import DisclosureVault
 from data.stores.ledger_log_reader import (
     ACCEPTED,
     DISCLOSURE,
     HEAD,
-    LEAF,
+    MAP_PAGE,
+    MAP_SUPERSEDED,
+    MAP_VERSION,
     REFUSED,
     REQUEST,
     STATE,
@@ -36,12 +39,15 @@ from data.stores.ledger_log_reader import (
 from ledger.log.canonical import JsonObject
 from ledger.log.crash import CrashPoint, no_crash
 from ledger.log.files import locked_file
+from ledger.log.merkle import HASH_BYTES
 from ledger.log.store import (
     Accepted,
     AppendRequest,
     Batch,
     ChainHead,
     Head,
+    MapChange,
+    MapVersion,
     NewLeaf,
     Outcome,
     body_digest,
@@ -62,7 +68,19 @@ _LEAF_COLUMNS = (
     "order_sequence",
 )
 _COPY_LEAVES = f"COPY ledger_leaf ({', '.join(_LEAF_COLUMNS)}) FROM STDIN (FORMAT BINARY)".encode()
+_INSERT_LEAVES = (
+    f"INSERT INTO ledger_leaf ({', '.join(_LEAF_COLUMNS)})"  # noqa: S608 (names of ours)
+    f" VALUES ({', '.join('?' * len(_LEAF_COLUMNS))})"
+)
 _COPY_TYPES = ("varchar", "int8", "bytea", "bytea", "int8", "varchar", "bytea", "varchar", "int8")
+
+
+# A server may be set to answer before it has written; entries wait for the disk all the same. A
+# stronger setting (a standby has it too) stays.
+_SYNCHRONOUS = text(
+    "SELECT set_config('synchronous_commit', 'on', true) "
+    "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+)
 
 
 class SqlLogStore:
@@ -79,6 +97,8 @@ class SqlLogStore:
         all processes that write to this database.
     crash_point
         Called inside the transaction of a commit; for tests.
+    vault
+        Seals the disclosures; without one they are kept as they are, for tests.
     """
 
     def __init__(
@@ -88,8 +108,10 @@ class SqlLogStore:
         *,
         lock_folder: Path,
         crash_point: CrashPoint = no_crash,
+        vault: DisclosureVault | None = None,
     ) -> None:
         self.origin = origin
+        self._vault = vault
         self._engine = engine
         self._reading = reading(engine)
         self._lock_folder = lock_folder
@@ -100,7 +122,7 @@ class SqlLogStore:
     def reader(self) -> Iterator[SqlLogReader]:
         """Open one connection for several reads of one state of the log."""
         with self._reading.connect() as connection:
-            yield SqlLogReader(connection, self.origin)
+            yield SqlLogReader(connection, self.origin, self._vault)
 
     def head(self) -> Head:
         """Return the committed head."""
@@ -167,13 +189,23 @@ class SqlLogStore:
         with self.reader() as reader:
             return reader.outcome(request_id)
 
+    def map_version(self, size: int) -> MapVersion | None:
+        """Return the last version of the state map that the first `size` entries state."""
+        with self.reader() as reader:
+            return reader.map_version(size)
+
+    def map_pages(self, hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Return the pages of the state map that are stored under these hashes."""
+        with self.reader() as reader:
+            return reader.map_pages(hashes)
+
     def enqueue(self, request: AppendRequest) -> None:
         """Put a request into the store in a transaction of its own; see the function `enqueue`."""
         with self._engine.begin() as connection:
             _enqueue(connection, self.origin, request)
 
     def commit(self, batch: Batch) -> None:
-        """Store leaves, state, head and outcomes in one durable transaction.
+        """Store leaves, state, map, head and outcomes in one durable transaction.
 
         Raises
         ------
@@ -181,9 +213,13 @@ class SqlLogStore:
             When the stored head is not `batch.old`: nothing is kept.
         """
         with self._engine.begin() as connection:
+            if self._postgresql:
+                connection.execute(_SYNCHRONOUS)
             self._move_head(connection, batch)
             self._insert_leaves(connection, batch.leaves)
             self._store_state(connection, batch.state)
+            if batch.state_map is not None:
+                self._store_map(connection, batch.new.size - 1, batch.state_map)
             self._answer(connection, batch.outcomes)
             self._crash_point("in transaction")
 
@@ -251,15 +287,20 @@ class SqlLogStore:
         if self._postgresql:
             _copy(connection, rows)
         else:
-            named = [dict(zip(_LEAF_COLUMNS, row, strict=True)) for row in rows]
-            connection.execute(insert(LEAF), named)
+            connection.exec_driver_sql(_INSERT_LEAVES, rows)  # a third of the time per row
         disclosures = [
             {"log": self.origin, "leaf_index": leaf.index, "digest": digest, "text": content}
             for leaf in leaves
-            for digest, content in leaf.disclosures
+            for digest, content in self._kept(connection, leaf)
         ]
         if disclosures:
             connection.execute(insert(DISCLOSURE), disclosures)
+
+    def _kept(self, connection: Connection, leaf: NewLeaf) -> Sequence[tuple[str, str]]:
+        """Return the disclosures of an entry as they are kept."""
+        if self._vault is None or not leaf.disclosures:
+            return leaf.disclosures
+        return self._vault.seal(connection, leaf.data, leaf.disclosures)
 
     def _leaf_values(self, leaf: NewLeaf) -> tuple[Any, ...]:
         return (
@@ -284,6 +325,34 @@ class SqlLogStore:
         )
         rows = [{"log": self.origin, "key": key, "value": value} for key, value in state.items()]
         connection.execute(statement, rows)
+
+    def _store_map(self, connection: Connection, index: int, change: MapChange) -> None:
+        """Add a version of the map, and drop the pages that only versions long past reach."""
+        rows = [{"log": self.origin, "hash": h, "data": data} for h, data in change.pages.items()]
+        if rows:  # what stands under a hash is the same, wherever it came from
+            make = postgresql_insert if self._postgresql else sqlite_insert
+            connection.execute(make(MAP_PAGE).on_conflict_do_nothing(), rows)
+        mine, place = MAP_SUPERSEDED.c.log == self.origin, MAP_SUPERSEDED.c.leaf_index
+        # A log that was cut back and went on otherwise must not drop pages for its former self.
+        connection.execute(delete(MAP_SUPERSEDED).where(mine, place >= index))
+        # Rows are dropped with their pages, so this reads the last few versions alone.
+        past = (mine, place < change.keep_from)
+        ended = b"".join(
+            bytes(hashes)
+            for hashes in connection.scalars(select(MAP_SUPERSEDED.c.hashes).where(*past))
+        )
+        if ended:
+            statement = delete(MAP_PAGE).where(
+                MAP_PAGE.c.log == self.origin, MAP_PAGE.c.hash == bindparam("of_page")
+            )
+            steps = range(0, len(ended), HASH_BYTES)
+            connection.execute(statement, [{"of_page": ended[at : at + 32]} for at in steps])
+            connection.execute(delete(MAP_SUPERSEDED).where(*past))
+        version = {"log": self.origin, "leaf_index": index}
+        connection.execute(insert(MAP_VERSION), [{**version, "root": change.root}])
+        if change.superseded:
+            hashes = b"".join(change.superseded)
+            connection.execute(insert(MAP_SUPERSEDED), [{**version, "hashes": hashes}])
 
     def _answer(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
+from data.stores.disclosure_vault import DisclosureVault
 from data.stores.sql import table_of
 from data.tables.ledger import (
     AppendRequestRow,
@@ -15,6 +16,9 @@ from data.tables.ledger import (
     HeadRow,
     LeafRow,
     LedgerStateRow,
+    MapPageRow,
+    MapSupersededRow,
+    MapVersionRow,
 )
 from ledger.errors import Corruption, Refusal
 from ledger.log import canonical
@@ -26,6 +30,7 @@ from ledger.log.store import (
     AppendRequest,
     ChainHead,
     Head,
+    MapVersion,
     Outcome,
     Receipt,
     chain_head_of,
@@ -37,6 +42,9 @@ HEAD = table_of(HeadRow)
 STATE = table_of(LedgerStateRow)
 REQUEST = table_of(AppendRequestRow)
 DISCLOSURE = table_of(DisclosureRow)
+MAP_PAGE = table_of(MapPageRow)
+MAP_SUPERSEDED = table_of(MapSupersededRow)
+MAP_VERSION = table_of(MapVersionRow)
 
 PENDING = "pending"
 ACCEPTED = "accepted"
@@ -49,6 +57,7 @@ _STATE_QUERY = {
 }
 _KEYS_AT_ONCE = 500  # fewer than the variables that a statement of SQLite may have
 _LEAVES_AT_ONCE = 10_000
+_Key = TypeVar("_Key")
 
 
 class SqlLogReader:
@@ -60,10 +69,15 @@ class SqlLogReader:
         Of an engine for reading, or of a session whose own changes are to be seen.
     origin
         Name of the log.
+    vault
+        Opens the disclosures; without one they are given as they are kept.
     """
 
-    def __init__(self, connection: Connection, origin: str) -> None:
+    def __init__(
+        self, connection: Connection, origin: str, vault: DisclosureVault | None = None
+    ) -> None:
         self.origin = origin
+        self._vault = vault
         self._connection = connection
 
     def head(self) -> Head:
@@ -157,11 +171,20 @@ class SqlLogReader:
         return found
 
     def disclosures(self, index: int) -> Mapping[str, str]:
-        """Return the texts of the salted fields of an entry by digest, where still kept."""
+        """Return the texts of the salted fields of an entry by digest, where still kept.
+
+        Raises
+        ------
+        Corruption
+            `DISCLOSURE_LOST` when they are there and do not open, and no erasure says why.
+        """
         query = select(DISCLOSURE.c.digest, DISCLOSURE.c.text).where(
             DISCLOSURE.c.log == self.origin, DISCLOSURE.c.leaf_index == index
         )
-        return {row.digest: row.text for row in self._connection.execute(query)}
+        kept = {row.digest: row.text for row in self._connection.execute(query)}
+        if self._vault is None or not kept:
+            return kept
+        return self._vault.open(self._connection, self.leaf(index), kept)
 
     def pending(self, limit: int) -> Sequence[AppendRequest]:
         """Return the oldest requests without an answer, at most `limit`."""
@@ -180,6 +203,28 @@ class SqlLogReader:
             return Outcome(request_id=request_id, receipt=_receipt(row))
         entered = self.accepted([request_id]).get(request_id)
         return Outcome(request_id=request_id, receipt=entered.receipt) if entered else None
+
+    def map_version(self, size: int) -> MapVersion | None:
+        """Return the last version of the state map that the first `size` entries state."""
+        place = MAP_VERSION.c.leaf_index
+        query = select(place, MAP_VERSION.c.root).where(
+            MAP_VERSION.c.log == self.origin, place < size
+        )
+        row = self._one(query.order_by(place.desc()).limit(1))
+        if row is None:
+            return None
+        return MapVersion(index=row["leaf_index"], root=bytes(row["root"]))
+
+    def map_pages(self, hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Return the pages of the state map that are stored under these hashes."""
+        found: dict[bytes, bytes] = {}
+        for some in _chunks(hashes):
+            query = select(MAP_PAGE.c.hash, MAP_PAGE.c.data).where(
+                MAP_PAGE.c.log == self.origin, MAP_PAGE.c.hash.in_(some)
+            )
+            rows = self._connection.execute(query)
+            found.update((bytes(digest), bytes(data)) for digest, data in rows)
+        return found
 
     def waiting_digest(self, request_id: str) -> bytes | None:
         """Return the digest of the body that waits or was entered under an id, else None."""
@@ -241,6 +286,6 @@ def _refusal(row: RowMapping) -> Refusal:
     return Refusal.restore(row["code"], row["message"], json.loads(row["params"]))
 
 
-def _chunks(keys: Sequence[str]) -> list[Sequence[str]]:
+def _chunks(keys: Sequence[_Key]) -> list[Sequence[_Key]]:
     starts = range(0, len(keys), _KEYS_AT_ONCE)
     return [keys[start : start + _KEYS_AT_ONCE] for start in starts]

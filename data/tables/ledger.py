@@ -101,6 +101,36 @@ class AppendRequestRow(SQLModel, table=True):
     params: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
+class MapPageRow(SQLModel, table=True):
+    """A page of the state map under the hash of its topmost node. Never changed."""
+
+    __tablename__ = "ledger_map_page"
+
+    log: str = Field(sa_column=Column(String(ORIGIN_LENGTH_MAX), primary_key=True))
+    hash: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class MapVersionRow(SQLModel, table=True):
+    """A version of the state map: the entry that states its root."""
+
+    __tablename__ = "ledger_map_version"
+
+    log: str = Field(sa_column=Column(String(ORIGIN_LENGTH_MAX), primary_key=True))
+    leaf_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    root: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+
+
+class MapSupersededRow(SQLModel, table=True):
+    """The pages that a version of the map ended, until nobody reads older versions any more."""
+
+    __tablename__ = "ledger_map_superseded"
+
+    log: str = Field(sa_column=Column(String(ORIGIN_LENGTH_MAX), primary_key=True))
+    leaf_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class DisclosureRow(SQLModel, table=True):
     """The text of a salted field of an entry, outside the log: it can be erased."""
 

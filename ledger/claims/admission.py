@@ -21,7 +21,12 @@ from ledger.claims.refusals import (
 from ledger.log.canonical import JsonObject
 from ledger.values.consent import EventType
 from ledger.values.disclosures import Disclosure, DisclosureError
-from ledger.values.identifiers import IdentifierError, canonical_identifier, canonical_scheme
+from ledger.values.identifiers import (
+    IdentifierError,
+    canonical_identifier,
+    canonical_scheme,
+    is_handle,
+)
 from ledger.values.money import MoneyError, parse_digits
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -181,6 +186,14 @@ def _release(opened: Opened) -> None:
     opened.text("discharge_no")
 
 
+def _disclosure(opened: Opened) -> None:
+    if not is_handle(recipient := opened.text("recipient")):
+        raise _invalid("recipient", "the handle of a party", recipient)
+    digests = opened.value("digests")
+    if not isinstance(digests, list) or not digests:
+        raise _invalid("digests", "a list of the digests that are disclosed", digests)
+
+
 _CHECKS: Mapping[EventType, Callable[[Opened], str | None]] = MappingProxyType(
     {
         EventType.PARTY_ONBOARDED: _party,
@@ -189,6 +202,7 @@ _CHECKS: Mapping[EventType, Callable[[Opened], str | None]] = MappingProxyType(
         EventType.CLAIM_FUNDED: _payment,
         EventType.CLAIM_REPAID: _payment,
         EventType.CLAIM_RELEASED: _release,
+        EventType.DISCLOSURE_MADE: _disclosure,
     }
 )
 

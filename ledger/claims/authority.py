@@ -1,6 +1,7 @@
 """Who signed, and whether they may: keys, duties and roles as the record knows them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from ledger.claims.refusals import (
     KeyNotValid,
@@ -43,10 +44,22 @@ RAISES_EXPOSURE = frozenset(
 """Events that need every party's knowledge in date; repaying and releasing never do."""
 
 
+_FOR_ITSELF = frozenset({Role.PARTY, Role.LOG})
+"""Roles in which keys sign that a body brings with it."""
+
+
 def public_keys(
-    state: JsonState, registrar_root: bytes, signatures: Sequence[Signature]
+    state: JsonState,
+    registrar_root: bytes,
+    signatures: Sequence[Signature],
+    introduced: Mapping[str, bytes] = MappingProxyType({}),
 ) -> tuple[bytes, ...]:
     """Return the raw public key of each signature.
+
+    Parameters
+    ----------
+    introduced
+        Keys that the body itself brings, by key id.
 
     Raises
     ------
@@ -60,13 +73,21 @@ def public_keys(
     for signature in signatures:
         if signature.kid == root:
             keys.append(registrar_root)
+        elif signature.kid in introduced:
+            keys.append(introduced[signature.kid])
         else:
             keys.append(parse_public_key(_enrolled(state, signature.kid).public_key))
     return tuple(keys)
 
 
 def signatories(
-    state: JsonState, registrar: str, signatures: Sequence[Signature], time_ms: int
+    state: JsonState,
+    registrar: str,
+    signatures: Sequence[Signature],
+    time_ms: int,
+    introduced: Collection[str] = (),
+    *,
+    party: str = "",
 ) -> tuple[Signatory, ...]:
     """Return who stands behind each signature at the time of the entry.
 
@@ -74,6 +95,8 @@ def signatories(
     ----------
     registrar
         Key id of the registrar's root key, which is also its party handle.
+    introduced
+        Key ids of keys that the body itself brings; they stand for `party`.
 
     Raises
     ------
@@ -88,6 +111,10 @@ def signatories(
         if signature.kid == registrar:
             found.append(Signatory(kid=registrar, role=role, party=registrar, user=None, duty=None))
             continue
+        if signature.kid in introduced and role in _FOR_ITSELF:
+            one = Signatory(kid=signature.kid, role=role, party=party, user=None, duty=None)
+            found.append(one)
+            continue
         key = _enrolled(state, signature.kid)
         if not key.valid_from <= time_ms < key.valid_to:
             raise KeyNotValid(
@@ -96,7 +123,9 @@ def signatories(
                 kid=signature.kid,
                 time_ms=time_ms,
             )
-        if key.party != registrar or role is not Role.REGISTRAR:
+        if role is Role.PARTY:
+            require_party(state, key.party)
+        elif key.party != registrar or role is not Role.REGISTRAR:
             require_role(state, key.party, role)
         found.append(
             Signatory(

@@ -20,6 +20,7 @@ from ledger.values.bodies import BodyError, check_body
 from ledger.values.consent import Need, Role, needs_of
 
 FORMAT = "parkloom/draft/v1"
+KEYS = frozenset({"format", "summary", "body", "disclosures", "decoys", "needs", "signatures"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,9 @@ class Draft:
         As it will be signed.
     disclosures
         Texts that open the body's `sd`; they go to the operator beside the entry, not into it.
+    decoys
+        Salts of the decoys in the body's `sd`: whoever signs sees that they hide nothing. They go
+        to the signers alone.
     signatures
         In the order in which they were added.
     summary
@@ -40,6 +44,7 @@ class Draft:
 
     body: JsonObject
     disclosures: tuple[str, ...] = ()
+    decoys: tuple[str, ...] = ()
     signatures: tuple[Signature, ...] = ()
     summary: str = ""
 
@@ -59,7 +64,13 @@ class Draft:
         return encode(self.body)
 
 
-def make_draft(body: JsonObject, disclosures: tuple[str, ...] = (), *, summary: str = "") -> Draft:
+def make_draft(
+    body: JsonObject,
+    disclosures: tuple[str, ...] = (),
+    decoys: tuple[str, ...] = (),
+    *,
+    summary: str = "",
+) -> Draft:
     """Return the draft of a body after checking its shape.
 
     Raises
@@ -71,7 +82,7 @@ def make_draft(body: JsonObject, disclosures: tuple[str, ...] = (), *, summary: 
         check_body(body)
     except BodyError as problem:
         raise BodyRefused.of(problem) from None
-    return Draft(body=body, disclosures=disclosures, summary=summary)
+    return Draft(body=body, disclosures=disclosures, decoys=decoys, summary=summary)
 
 
 def add_signature(
@@ -116,7 +127,8 @@ def missing(draft: Draft, keys: Mapping[str, Need] | None = None) -> tuple[Need,
     waiting = list(draft.needs)
     for signature in draft.signatures:
         if keys is None:
-            met = next((need for need in waiting if need.role == signature.role), None)
+            fitting = (need for need in waiting if need.role == signature.role)
+            met = next((need for need in fitting if need.kid in (None, signature.kid)), None)
         else:
             met = keys.get(signature.kid)
         if met is not None and met.role == signature.role and met in waiting:
@@ -143,6 +155,7 @@ def to_json(draft: Draft) -> bytes:
                 "summary": draft.summary,
                 "body": draft.body,
                 "disclosures": list(draft.disclosures),
+                "decoys": list(draft.decoys),
                 "needs": needs_json(draft),
                 "signatures": [signature.to_json() for signature in draft.signatures],
             }
@@ -165,14 +178,20 @@ def from_json(data: bytes) -> Draft:
         When the body is not of its type's shape.
     """
     value = decode_object(_canonical(data))
-    unknown = set(value) - {"format", "summary", "body", "disclosures", "needs", "signatures"}
+    unknown = set(value) - KEYS
     if value.get("format") != FORMAT or unknown:
         raise Malformed(f"not a draft file: expected format {FORMAT}, got {value.get('format')!r}")
     body, signed, texts = value.get("body"), value.get("signatures"), value.get("disclosures")
+    decoys = value.get("decoys", [])
     if not isinstance(body, dict) or not isinstance(signed, list) or not isinstance(texts, list):
         raise Malformed("a draft file needs a body, a list of disclosures and one of signatures")
+    if not isinstance(decoys, list):
+        raise Malformed("the decoys of a draft file are a list of salts")
     draft = make_draft(
-        body, tuple(str(text) for text in texts), summary=str(value.get("summary", ""))
+        body,
+        tuple(str(text) for text in texts),
+        tuple(str(salt) for salt in decoys),
+        summary=str(value.get("summary", "")),
     )
     if value.get("needs") != needs_json(draft):
         raise Malformed("the draft's needs are not those of its body; make the draft anew")
@@ -184,8 +203,9 @@ def needs_json(draft: Draft) -> list[JsonValue]:
     return [
         {
             "role": need.role.value,
-            "duty": need.duty.value if need.duty else "root",
+            "duty": need.duty.value if need.duty else "key" if need.kid else "root",
             "party": need.party,
+            **({"kid": need.kid} if need.kid else {}),
         }
         for need in draft.needs
     ]

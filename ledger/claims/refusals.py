@@ -119,6 +119,24 @@ class KeyMismatch(Refusal):
     code = "KEY_MISMATCH"
 
 
+class LogKeyDiffers(Refusal):
+    """A replacement of the log's key by a body that replaces another key than the current one."""
+
+    code = "LOG_KEY_DIFFERS"
+
+
+class Sm3RootMisplaced(Refusal):
+    """An SM3 root of another day than its entry's, of a day that has one, or over later entries."""
+
+    code = "SM3_ROOT_MISPLACED"
+
+
+class LogOpenedTwice(Refusal):
+    """A second statement that this log follows another one."""
+
+    code = "LOG_OPENED_TWICE"
+
+
 class PartyUnknown(Refusal):
     """No entry has onboarded this party."""
 
@@ -375,3 +393,51 @@ class ReleaseMismatch(Refusal):
     """A release of another amount than the claim was pledged for."""
 
     code = "RELEASE_MISMATCH"
+
+
+class RootCovers(Refusal):
+    """A state root over other entries than all that stand before it, or over no new one."""
+
+    code = "ROOT_COVERS"
+
+
+class TotalsDiffer(Refusal):
+    """A state root with other totals than the entries before it add up to."""
+
+    code = "TOTALS_DIFFER"
+
+
+class StateRootDiffers(Refusal):
+    """A state root other than the one to which the entries before it lead."""
+
+    code = "STATE_ROOT_DIFFERS"
+
+
+class Erased(Refusal):
+    """The private fields under this handle were erased; none can be added, none opens."""
+
+    code = "ERASED"
+
+
+class OrderLive(Refusal):
+    """An erasure while live claims stand on the order."""
+
+    code = "ORDER_LIVE"
+
+
+class DisclosureExists(Refusal):
+    """A disclosure under this handle was entered already."""
+
+    code = "DISCLOSURE_EXISTS"
+
+
+class CallOutOfOrder(Refusal):
+    """A step of an open call that does not follow the call's last one."""
+
+    code = "CALL_OUT_OF_ORDER"
+
+
+class CallStepRefused(Refusal):
+    """A step of an open call that its state does not allow, or that is not the signer's to take."""
+
+    code = "CALL_STEP_REFUSED"

@@ -7,7 +7,7 @@ in the entry.
 
 from collections.abc import Sequence
 
-from ledger.claims import admission, authority
+from ledger.claims import admission, authority, privacy, totals
 from ledger.claims.effects import EFFECTS, TAGGED
 from ledger.claims.effects.base import Step
 from ledger.claims.refusals import BodyRefused, RuleVersionRefused, TagRefused
@@ -16,7 +16,7 @@ from ledger.log.canonical import JsonObject
 from ledger.log.entry import Envelope, Signature
 from ledger.log.rules import JsonState
 from ledger.log.signing import key_id
-from ledger.values.bodies import BodyError, check_body
+from ledger.values.bodies import BodyError, check_body, introduced_keys
 from ledger.values.consent import EventType
 
 RULE_VERSION = 1
@@ -54,8 +54,8 @@ class ClaimRules:
         KeyUnknown, KeyRevoked
             When a key is not enrolled, or no longer.
         """
-        del body  # any enrolled key may be looked up; `apply` says whether it belongs here
-        return authority.public_keys(state, self._root, signatures)
+        self._checked(body)  # any enrolled key may be looked up; `apply` says what belongs here
+        return authority.public_keys(state, self._root, signatures, introduced_keys(body))
 
     def admit(self, state: JsonState, body: JsonObject, disclosures: Sequence[str]) -> str | None:
         """Check the disclosed fields of a new entry and return its keyed tag, if it has one.
@@ -88,9 +88,17 @@ class ClaimRules:
             )
         event = self._checked(body)
         authority.check_registrar(body, self.registrar)
-        signed_by = authority.signatories(state, self.registrar, envelope.signatures, meta.time_ms)
+        signed_by = authority.signatories(
+            state,
+            self.registrar,
+            envelope.signatures,
+            meta.time_ms,
+            introduced_keys(body),
+            party=str(body.get("party", body.get("operator", ""))),
+        )
         authority.check_consent(body, signed_by)
         _check_tag(event, meta.tag)
+        privacy.require_not_erased(state, body)
         step = Step(
             state=state,
             body=body,
@@ -99,10 +107,13 @@ class ClaimRules:
             time_ms=meta.time_ms,
             tag=meta.tag,
             signed_by=signed_by,
+            rule_version=meta.rule_version,
         )
         if event in authority.RAISES_EXPOSURE:
             _check_knowledge(step)
+        before = totals.share_of(state, body)
         EFFECTS[event](step)
+        totals.update(state, body, before)
 
     def _checked(self, body: JsonObject) -> EventType:
         try:

@@ -1,8 +1,9 @@
 """The record's state as typed values: what each canonical JSON object under a key means.
 
 Keys: `party/<handle>`, `key/<kid>`, `policy/<lender>`, `plan/<handle>`, `proposal/<handle>`,
-`order/<handle>`, `claim/<handle>`, `offer/<handle>`, `tag/<64 hex digits>`. Amounts are strings
-of digits as everywhere in the record; the objects hold nothing that the entries do not imply.
+`order/<handle>`, `claim/<handle>`, `offer/<handle>`, `tag/<64 hex digits>`, `log/totals`,
+`log/root`. Amounts are strings of digits as everywhere in the record; the objects hold nothing
+that the entries do not imply.
 """
 
 from dataclasses import dataclass, field
@@ -224,4 +225,44 @@ class ClaimState(Stored):
     interest_paid: int = field(default=0, metadata=DIGITS)
     repaid: int = field(default=0, metadata=DIGITS)
     surplus: int = field(default=0, metadata=DIGITS)
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total(Stored):
+    """What the log holds in one currency.
+
+    Parameters
+    ----------
+    orders
+        How many orders were submitted, whatever became of them.
+    value
+        Value of the confirmed ones without tax, minor units.
+    live
+        Live principal of all claims, minor units.
+    """
+
+    currency: str
+    orders: int = 0
+    value: int = field(default=0, metadata=DIGITS)
+    live: int = field(default=0, metadata=DIGITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalsState(Stored):
+    """The totals of the log, in the order of their currencies."""
+
+    prefix: ClassVar[str] = "log"
+    handle: ClassVar[str] = "totals"
+
+    totals: tuple[Total, ...] = field(default=(), metadata=many(Total))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootState(Stored):
+    """The last state root: the entry's index."""
+
+    prefix: ClassVar[str] = "log"
+    handle: ClassVar[str] = "root"
+
     index: int

@@ -90,12 +90,23 @@ class Stored:
 
     @classmethod
     def load(cls, state: JsonState, handle: str) -> Self | None:
-        """Return the value stored for a handle, or None."""
+        """Return the value stored for a handle, or None.
+
+        A state that keeps values as they are (`ledger.audit.state`) gives it without JSON.
+        """
+        kept = getattr(state, "load", None)
+        if kept is not None:
+            found: Self | None = kept(cls, handle)
+            return found
         value = state.get(f"{cls.prefix}/{handle}")
         return None if value is None else cls.from_json(value)
 
     def save(self, state: JsonState, handle: str) -> None:
         """Store the value for a handle."""
+        keep = getattr(state, "save", None)
+        if keep is not None:
+            keep(handle, self)
+            return
         state.put(f"{self.prefix}/{handle}", self.to_json())
 
 

@@ -68,7 +68,17 @@ def parse_body(data: bytes) -> Body:
     Malformed
         When one of `v log type subject idem exp order osp sd` is missing or of another form.
     """
-    fields = canonical.decode_object(data)
+    return body_of(canonical.decode_object(data), data)
+
+
+def body_of(fields: JsonObject, data: bytes) -> Body:
+    """Return the body of an object whose canonical bytes are known, its common fields checked.
+
+    Raises
+    ------
+    Malformed
+        As `parse_body`.
+    """
     _check_common(fields)
     order, seen = fields.get("order"), fields.get("osp")
     if order is not None and not (isinstance(order, str) and _HANDLE.match(order)):

@@ -8,6 +8,7 @@ the standard library writes it; a test compares with an independent implementati
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import unicodedata
@@ -51,7 +52,8 @@ def encode(value: JsonValue) -> bytes:
     NotCanonical
         When the value lies outside the profile.
     """
-    _check(value, "", 0)
+    if not _is_plain(value, 0):
+        _check(value, "", 0)
     return _ENCODER.encode(value).encode("utf-8")
 
 
@@ -68,11 +70,17 @@ def decode(data: bytes) -> JsonValue:
     except UnicodeDecodeError as error:
         _refuse(NOT_UTF8, "", f"byte {error.start} is not part of UTF-8 text")
     value = _loads(text)
-    _check(value, "", 0)
+    if not _is_plain(value, 0):
+        _check(value, "", 0)
     if _ENCODER.encode(value) != text:
         _refuse_duplicates(text)
         _refuse(NOT_MINIMAL, "", "the values are fine, but the bytes are not their canonical form")
     return value
+
+
+def encode_plain(value: JsonValue) -> bytes:
+    """Return the canonical bytes of a value that came out of canonical bytes: it needs no check."""
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def decode_object(data: bytes) -> JsonObject:
@@ -103,6 +111,59 @@ def _loads(text: str) -> JsonValue:
 
 def _no_float(text: str) -> NoReturn:
     _refuse(FLOAT, "", f"the number {text[:40]} is not an integer; amounts are strings of digits")
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Tell whether a value surely lies inside the profile: the quick way, for almost all values.
+
+    Where this says no, `_check` decides, and names the place.
+    """
+    kind = type(value)
+    if kind is str:
+        return _is_text(value)  # type: ignore[arg-type]  # kind is str
+    if kind is dict:
+        return depth < DEPTH_MAX and _are_members_plain(value, depth + 1)  # type: ignore[arg-type]
+    if kind is list:
+        return depth < DEPTH_MAX and _are_items_plain(value, depth + 1)  # type: ignore[arg-type]
+    if kind is int:
+        return -INTEGER_MAX <= value <= INTEGER_MAX  # type: ignore[operator]  # kind is int
+    return value is None or kind is bool
+
+
+def _are_members_plain(members: dict[object, object], depth: int) -> bool:
+    for key, value in members.items():
+        if not _is_key(key):
+            return False
+        if type(value) is str and value.isascii():
+            continue
+        if not _is_plain(value, depth):
+            return False
+    return True
+
+
+def _are_items_plain(items: list[object], depth: int) -> bool:
+    for value in items:
+        if type(value) is str and value.isascii():
+            continue
+        if not _is_plain(value, depth):
+            return False
+    return True
+
+
+def _is_text(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return unicodedata.is_normalized("NFC", text)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _is_key(key: object) -> bool:
+    """Tell whether a key has the right form; the record has some hundred, asked for very often."""
+    return type(key) is str and _KEY.match(key) is not None
 
 
 def _check(value: object, where: str, depth: int) -> None:

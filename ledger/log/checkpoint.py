@@ -12,6 +12,9 @@ from ledger.log import note
 from ledger.log.entry import decode_base64
 from ledger.log.merkle import EMPTY_ROOT, HASH_BYTES
 
+CHECKPOINT = "checkpoint"
+"""Path of the newest checkpoint below a log's prefix."""
+
 _SIZE = re.compile(r"(0|[1-9][0-9]{0,18})\Z", re.ASCII)
 
 
@@ -104,13 +107,30 @@ def open_checkpoint(
         `NOTE_MALFORMED`, `NOTE_SIGNATURE`, `NOTE_UNSIGNED`, `CHECKPOINT_MALFORMED`, or
         `CHECKPOINT_ORIGIN` when the text is of another log.
     """
-    opened = note.open_note(data, (log, *witnesses))
-    if not any((log.name, log.key_id) == (one.name, one.key_id) for one in opened.signatures):
-        raise NotVerified("NOTE_UNSIGNED", f"the log's own key {log.name} has not signed")
+    return open_checkpoint_of(data, (log,), witnesses)
+
+
+def open_checkpoint_of(
+    data: bytes, logs: Sequence[note.Verifier], witnesses: Sequence[note.Verifier] = ()
+) -> tuple[Checkpoint, note.OpenedNote]:
+    """Return a checkpoint that one of several log keys signed: as `open_checkpoint`.
+
+    Parameters
+    ----------
+    logs
+        Keys of one log or of several; the one that signed must be named after the origin.
+    """
+    opened = note.open_note(data, (*logs, *witnesses))
+    keys = {(log.name, log.key_id) for log in logs}
+    signers = [one.name for one in opened.signatures if (one.name, one.key_id) in keys]
+    if not signers:
+        wanted = ", ".join(sorted({log.name for log in logs}))
+        raise NotVerified("NOTE_UNSIGNED", f"the log's own key {wanted} has not signed")
     found = parse_checkpoint(opened.text)
-    if found.origin != log.name:
+    if found.origin not in signers:
         raise NotVerified(
-            "CHECKPOINT_ORIGIN", f"the checkpoint is of {found.origin!r}, expected {log.name!r}"
+            "CHECKPOINT_ORIGIN",
+            f"the checkpoint is of {found.origin!r}, expected {', '.join(signers)!r}",
         )
     return found, opened
 

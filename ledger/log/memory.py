@@ -16,6 +16,8 @@ from ledger.log.store import (
     ChainHead,
     Head,
     LogReader,
+    MapChange,
+    MapVersion,
     NewLeaf,
     Outcome,
     body_digest,
@@ -42,6 +44,8 @@ class _Memory:
     disclosures: dict[int, dict[str, str]] = field(default_factory=dict)
     chains: dict[str, list[int]] = field(default_factory=dict)
     requests: dict[str, _Waiting] = field(default_factory=dict)
+    versions: list[tuple[MapVersion, tuple[bytes, ...]]] = field(default_factory=list)
+    pages: dict[bytes, bytes] = field(default_factory=dict)
 
 
 class MemoryLogStore:
@@ -133,8 +137,18 @@ class MemoryLogStore:
         entered = self._memory.accepted.get(request_id)
         return Outcome(request_id=request_id, receipt=entered.receipt) if entered else None
 
+    def map_version(self, size: int) -> MapVersion | None:
+        """Return the last version of the state map that the first `size` entries state."""
+        stated = [version for version, _ in self._memory.versions if version.index < size]
+        return stated[-1] if stated else None
+
+    def map_pages(self, hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Return the pages of the state map that are stored under these hashes."""
+        pages = self._memory.pages
+        return {digest: pages[digest] for digest in hashes if digest in pages}
+
     def commit(self, batch: Batch) -> None:
-        """Store leaves, state, head and outcomes at once."""
+        """Store leaves, state, map, head and outcomes at once."""
         with self._mutex:
             memory = self._memory
             if memory.head != batch.old:
@@ -148,9 +162,25 @@ class MemoryLogStore:
                 if leaf.order is not None:
                     memory.chains.setdefault(leaf.order, []).append(leaf.index)
             memory.state.update(batch.state)
+            if batch.state_map is not None:
+                self._store_map(batch.new.size - 1, batch.state_map)
             for outcome in batch.outcomes:
                 memory.requests[outcome.request_id].outcome = outcome
             memory.head = batch.new
+
+    def _store_map(self, index: int, change: MapChange) -> None:
+        memory = self._memory
+        memory.pages.update(change.pages)
+        version = MapVersion(index=index, root=change.root)
+        kept: list[tuple[MapVersion, tuple[bytes, ...]]] = []
+        for known, superseded in (*memory.versions, (version, change.superseded)):
+            if known.index >= change.keep_from:
+                kept.append((known, superseded))
+                continue
+            for digest in superseded:
+                memory.pages.pop(digest, None)
+            kept.append((known, ()))
+        memory.versions = kept
 
     @contextmanager
     def sequencer_lock(self, timeout_seconds: float) -> Iterator[None]:

@@ -235,42 +235,97 @@ def verify_consistency(
     """
     if not 0 < old <= new:
         raise NotVerified("SIZE_RANGE", f"no consistency proof leads from {old} to {new}")
-    what = f"the consistency proof from {old} to {new}"
-    if old == new:
+    verify_subtree_consistency(0, old, new, old_root, new_root, proof)
+
+
+def verify_subtree_inclusion(
+    index: int, start: int, end: int, leaf: bytes, proof: Sequence[bytes], root: bytes
+) -> None:
+    """Check that a leaf hash is at `index` in the subtree over leaves [start, end).
+
+    Raises
+    ------
+    NotVerified
+        As `verify_inclusion`; `SIZE_RANGE` when the tree has no such subtree.
+    """
+    _check_subtree(start, end)
+    if index < start:
+        raise NotVerified("INDEX_RANGE", f"leaf {index} is not in the subtree {start} to {end}")
+    verify_inclusion(index - start, end - start, leaf, proof, root)
+
+
+def verify_subtree_consistency(
+    start: int, end: int, size: int, subtree_root: bytes, root: bytes, proof: Sequence[bytes]
+) -> None:
+    """Check that the subtree over leaves [start, end) is part of the tree of `size` leaves.
+
+    Raises
+    ------
+    NotVerified
+        `SIZE_RANGE` when the tree has no such subtree, `HASH_LENGTH`, `PROOF_LENGTH` or
+        `ROOT_DIFFERS`.
+
+    References
+    ----------
+    draft-ietf-plants-merkle-tree-certs section 4.4.3. With `start` = 0 it is RFC 9162 section
+    2.1.4.2.
+    """
+    _check_subtree(start, end)
+    if end > size:
+        raise NotVerified("SIZE_RANGE", f"leaves {start} to {end} are not in a tree of {size}")
+    what = f"the consistency proof from {end} to {size}"
+    if start:
+        what = f"the proof of leaves {start} to {end} in {size}"
+    if start == end or (start, end) == (0, size):  # nothing, or everything: no hash is needed
         if proof:
             raise _proof_length(what, "too long")
-        _check_root(old_root, new_root, new)
+        _check_root(subtree_root, EMPTY_ROOT if start == end else root, end)
         return
-    _check_lengths((old_root, new_root, *proof))
+    _check_lengths((subtree_root, root, *proof))
+    first, place, last = start, end - 1, size - 1
+    # Up to the largest node that the subtree ends with; it may be the whole subtree.
+    while first != place and (place & 1 or place == last):
+        first, place, last = first >> 1, place >> 1, last >> 1
     path = list(proof)
-    if old.bit_count() == 1:  # the old tree is itself a node of the new one
-        path.insert(0, old_root)
+    if first == place:
+        path.insert(0, subtree_root)  # the subtree is itself a node of the tree
     if not path:
         raise _proof_length(what, "too short")
-    old_digest, new_digest = _climb(old - 1, new - 1, path, what)
-    _check_root(old_digest, old_root, old)
-    _check_root(new_digest, new_root, new)
+    part_digest, digest = _climb(first, place, last, path, what)
+    _check_root(part_digest, subtree_root, end)
+    _check_root(digest, root, size)
 
 
-def _climb(place: int, last: int, path: Sequence[bytes], what: str) -> tuple[bytes, bytes]:
-    """Return the old and the new root to which a consistency proof leads."""
-    while place & 1:
-        place, last = place >> 1, last >> 1
-    old_digest = new_digest = path[0]
+def _climb(
+    first: int, place: int, last: int, path: Sequence[bytes], what: str
+) -> tuple[bytes, bytes]:
+    """Return the roots of the subtree and of the tree to which a consistency proof leads."""
+    part_digest = digest = path[0]
     for sibling in path[1:]:
         if last == 0:
             raise _proof_length(what, "too long")
         if place & 1 or place == last:
-            old_digest = node_hash(sibling, old_digest)
-            new_digest = node_hash(sibling, new_digest)
+            if first < place:  # otherwise the sibling lies before the subtree
+                part_digest = node_hash(sibling, part_digest)
+            digest = node_hash(sibling, digest)
             while place and not place & 1:
-                place, last = place >> 1, last >> 1
+                first, place, last = first >> 1, place >> 1, last >> 1
         else:
-            new_digest = node_hash(new_digest, sibling)
-        place, last = place >> 1, last >> 1
+            digest = node_hash(digest, sibling)
+        first, place, last = first >> 1, place >> 1, last >> 1
     if last != 0:
         raise _proof_length(what, "too short")
-    return old_digest, new_digest
+    return part_digest, digest
+
+
+def _check_subtree(start: int, end: int) -> None:
+    """Check that a tree has a subtree over [start, end): `start` fits its width rounded up.
+
+    The empty one is part of every tree.
+    """
+    width = end - start
+    if start < 0 or width < 0 or (width and start % (1 << (width - 1).bit_length())):
+        raise NotVerified("SIZE_RANGE", f"no subtree is over leaves {start} to {end}")
 
 
 def _split(size: int) -> int:

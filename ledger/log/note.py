@@ -1,8 +1,9 @@
 """Signed notes (C2SP signed-note v1): a text with signature lines, and keys written as text.
 
 Signed here: Ed25519 (type 0x01). Read as well: cosignatures of witnesses, Ed25519 (0x04) and
-ML-DSA-44 (0x06), C2SP tlog-cosignature v1. Lines of unknown keys are ignored, as the
-specification demands; a line of a known key that does not verify condemns the whole note.
+ML-DSA-44 (0x06), C2SP tlog-cosignature v1; `ledger.log.cosignature` makes them. Lines of unknown
+keys are ignored, as the specification demands; a line of a known key that does not verify condemns
+the whole note.
 """
 
 from __future__ import annotations
@@ -91,13 +92,12 @@ class Verifier:
 
     def _verify_cosignature(self, text: bytes, signature: bytes) -> None:
         stamp, proper = signature[:8], signature[8:]
-        if len(stamp) != 8 or int.from_bytes(stamp) > TIME_MAX:
+        if len(stamp) != 8:
             raise InvalidSignature
+        message = cosigned_message(self.type, self.name, int.from_bytes(stamp), text)
         if self.type == COSIGNATURE_ED25519:
-            message = b"cosignature/v1\ntime %d\n" % int.from_bytes(stamp) + text
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(proper, message)
         else:
-            message = _subtree_message(self.name, stamp, text)
             MLDSA44PublicKey.from_public_bytes(self.public_key).verify(proper, message)
 
 
@@ -251,6 +251,52 @@ def signature_line(name: str, identifier: bytes, signature: bytes) -> str:
     return f"{_LINE_START}{name} {base64.b64encode(identifier + signature).decode('ascii')}\n"
 
 
+def cosigned_message(type: int, name: str, time_s: int, text: bytes) -> bytes:  # noqa: A002
+    """Return what a cosigner signs of a checkpoint (C2SP tlog-cosignature v1).
+
+    Parameters
+    ----------
+    type
+        `COSIGNATURE_ED25519`: the whole text is signed, extension lines too, but not the name.
+        `COSIGNATURE_MLDSA44`: name, origin, size and root, but no extension lines.
+    name
+        Of the cosigner.
+    time_s
+        POSIX time, 0 … 2^63 − 1.
+    text
+        Text of the checkpoint, with its last newline.
+
+    Raises
+    ------
+    ValueError
+        When the type is no cosignature's, or time, name or text cannot be cosigned.
+    """
+    if not 0 <= time_s <= TIME_MAX:
+        raise ValueError(f"time {time_s}: a cosignature's time is 0 to 2^63 - 1")
+    if type == COSIGNATURE_ED25519:
+        return b"cosignature/v1\ntime %d\n" % time_s + text
+    if type != COSIGNATURE_MLDSA44:
+        raise ValueError(f"type 0x{type:02x} is no cosignature's")
+    origin, size, root, *_ = text.split(b"\n")
+    cosigner = name.encode("utf-8")
+    count, digest = int(size), base64.b64decode(root, validate=True)
+    if not (1 <= len(cosigner) <= 255 and 1 <= len(origin) <= 255):
+        raise ValueError("the names of cosigner and log have 1 to 255 bytes in this cosignature")
+    if count >= 1 << 64 or len(digest) != 32:
+        raise ValueError(f"size {count} with a root of {len(digest)} bytes")
+    return b"".join(
+        (
+            b"subtree/v1\n\x00",
+            bytes([len(cosigner)]) + cosigner,
+            time_s.to_bytes(8),
+            bytes([len(origin)]) + origin,
+            bytes(8),  # from the first leaf
+            count.to_bytes(8),
+            digest,
+        )
+    )
+
+
 def is_key_name(name: str) -> bool:
     """Tell whether a text can name a key: not empty, no Unicode space, no plus."""
     return bool(name) and "+" not in name and not any(letter.isspace() for letter in name)
@@ -277,26 +323,6 @@ def _dated(line: NoteSignature, type_: int) -> NoteSignature:
     time_s = int.from_bytes(line.signature[:8])
     return NoteSignature(
         name=line.name, key_id=line.key_id, signature=line.signature, time_s=time_s
-    )
-
-
-def _subtree_message(name: str, stamp: bytes, text: bytes) -> bytes:
-    """Return what an ML-DSA-44 cosigner signs of a checkpoint; extension lines are not part."""
-    origin, size, root, *_ = text.split(b"\n")
-    cosigner = name.encode("utf-8")
-    count, digest = int(size), base64.b64decode(root, validate=True)
-    if max(len(cosigner), len(origin)) > 255 or count >= 1 << 64 or len(digest) != 32:
-        raise InvalidSignature
-    return b"".join(
-        (
-            b"subtree/v1\n\x00",
-            bytes([len(cosigner)]) + cosigner,
-            stamp,
-            bytes([len(origin)]) + origin,
-            bytes(8),  # from the first leaf
-            count.to_bytes(8),
-            digest,
-        )
     )
 
 

@@ -12,6 +12,7 @@ from ledger.log import note
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.entry import decode_base64
 from ledger.log.merkle import HASH_BYTES, verify_inclusion
+from ledger.log.policy import Evaluation, Policy
 
 HEADER = "c2sp.org/tlog-proof@v1"
 HASHES_MAX = 64
@@ -62,6 +63,26 @@ class TlogProof:
         checkpoint, opened = open_checkpoint(self.checkpoint, log, witnesses)
         verify_inclusion(self.index, checkpoint.size, leaf, self.hashes, checkpoint.root)
         return checkpoint, opened
+
+    def verify_under(
+        self, leaf: bytes, policy: Policy, logs: Sequence[note.Verifier] = ()
+    ) -> Evaluation:
+        """Check that a leaf hash stands in a log of a policy, with its quorum of witnesses.
+
+        Parameters
+        ----------
+        logs
+            As of `Policy.evaluate`.
+
+        Raises
+        ------
+        NotVerified
+            The codes of `Policy.evaluate` and of `verify_inclusion`.
+        """
+        found = policy.evaluate(self.checkpoint, logs)
+        root, size = found.checkpoint.root, found.checkpoint.size
+        verify_inclusion(self.index, size, leaf, self.hashes, root)
+        return found
 
 
 def parse_proof(data: bytes) -> TlogProof:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from ledger.errors import NotVerified, Refusal
 from ledger.log import canonical
 from ledger.log.body import Body, parse_body
 from ledger.log.checks import chain_place, check_expiry, check_signatures, extend_chain
-from ledger.log.entry import NO_LEAF, Envelope, parse_leaf
-from ledger.log.merkle import Frontier, leaf_hash
+from ledger.log.entry import Envelope, parse_leaf
+from ledger.log.merkle import leaf_hash
+from ledger.log.roots import RootChecker
 from ledger.log.rules import Rules
-from ledger.log.state import StateLayer
+from ledger.log.state import ReadState, StateLayer
 from ledger.log.store import Head
 
 
@@ -22,7 +24,7 @@ class ReplayFailed(NotVerified):
     ----------
     code
         `ENTRY_MALFORMED`, `CHAIN_BROKEN`, `TIME_BACK`, `ORDER_CHAIN_BROKEN`, `WRONG_LOG`,
-        `REQUEST_TWICE`, or the code of the refusal of a rule.
+        `REQUEST_TWICE`, or the code of the refusal of a rule or of a state root.
     index
         Place of the entry, from 0.
     """
@@ -36,6 +38,33 @@ class ReplayFailed(NotVerified):
         return (type(self), (self.code, self.message, self.index))
 
 
+def _no_state(_key: str) -> bytes | None:
+    return None
+
+
+def _not_entered(_request_id: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayStart:
+    """Where an earlier replay of the log ended; by default the empty log.
+
+    Parameters
+    ----------
+    head
+        Where it stood.
+    read
+        Gives the canonical bytes of the state under a key at that head.
+    entered
+        Tells whether an entry before that head has this request id.
+    """
+
+    head: Head = field(default_factory=Head)
+    read: ReadState = _no_state
+    entered: Callable[[str], bool] = _not_entered
+
+
 class Replay:
     """The log up to some entry, everything checked.
 
@@ -45,16 +74,40 @@ class Replay:
         Name of the log.
     rules
         The rules of the record; without them only the log's own chains are checked.
+    roots
+        Compares the state roots that entries state with its own; without it they are taken.
+    start
+        Where to go on; without it the first entry comes first.
     """
 
-    def __init__(self, origin: str, rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        origin: str,
+        rules: Rules | None = None,
+        *,
+        roots: RootChecker | None = None,
+        start: ReplayStart | None = None,
+    ) -> None:
+        start = start or ReplayStart()
         self._origin = origin
         self._rules = rules
+        self._roots = roots
         self._requests: set[str] = set()
-        self._last_leaf = NO_LEAF
-        self._time_ms = 0
-        self._frontier = Frontier()
-        self.state = StateLayer(_nothing)
+        self._entered_before = start.entered
+        self._last_leaf = start.head.last_leaf
+        self._time_ms = start.head.time_ms
+        self._frontier = start.head.frontier
+        self.state = StateLayer(start.read)
+
+    @property
+    def changes(self) -> dict[str, bytes]:
+        """Canonical bytes of each state object that changed since the start."""
+        return self.state.changes
+
+    @property
+    def entered(self) -> set[str]:
+        """Request ids of the entries since the start."""
+        return self._requests
 
     @property
     def head(self) -> Head:
@@ -117,7 +170,7 @@ class Replay:
             raise ReplayFailed(
                 "WRONG_LOG", f"Entry {index} was made for {body.fields['log']!r}.", index
             )
-        if body.idem in self._requests:
+        if body.idem in self._requests or self._entered_before(body.idem):
             raise ReplayFailed("REQUEST_TWICE", f"Entry {index} repeats {body.idem}.", index)
 
     def _apply(self, envelope: Envelope, body: Body, digest: bytes) -> None:
@@ -136,7 +189,5 @@ class Replay:
             check_signatures(self._origin, body.data, envelope.signatures, keys)
             self._rules.apply(self.state, envelope)
         extend_chain(self.state, body, sequence, digest)
-
-
-def _nothing(_key: str) -> bytes | None:
-    return None
+        if self._roots is not None:
+            self._roots.entered(self.state, envelope)

@@ -32,7 +32,9 @@ from ledger.log.entry import (
     leaf_bytes,
     leaf_hash,
     malformed,
+    parse_leaf,
 )
+from ledger.log.roots import RootMaker
 from ledger.log.rules import JsonState, Rules
 from ledger.log.state import StateCache, StateLayer
 from ledger.log.store import (
@@ -42,6 +44,7 @@ from ledger.log.store import (
     Head,
     LogReader,
     LogStore,
+    MapChange,
     NewLeaf,
     Outcome,
     chain_key,
@@ -49,6 +52,7 @@ from ledger.log.store import (
 )
 
 BATCH_MAX = 256
+LEAVES_AT_ONCE = 1_000
 CLOCK_BACK_ALARM_MS = 5_000
 
 _RULES_BUGS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -95,6 +99,7 @@ class _Batch:
     now_ms: int
     known: dict[str, Accepted]
     leaves: list[NewLeaf] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
     last_leaf: bytes = NO_LEAF
     time_ms: int = 0
 
@@ -119,6 +124,8 @@ class Sequencer:
         Who may enter what, and what it does to the state.
     origin
         Name of the log; bodies made for another are refused.
+    roots
+        Makes the entries that state the root of the state map; None for a log without them.
     clock
         Gives UTC milliseconds. A clock that goes back is held at the last entry's time.
     alarm
@@ -133,6 +140,7 @@ class Sequencer:
         rules: Rules,
         *,
         origin: str,
+        roots: RootMaker | None = None,
         clock_ms: Callable[[], int] = clock_ms,
         alarm: Alarm = warn,
         crash_point: CrashPoint = no_crash,
@@ -140,10 +148,14 @@ class Sequencer:
         self.origin = check_origin(origin)
         self._store = store
         self._rules = rules
+        self._roots = roots
         self._clock_ms = clock_ms
         self._alarm = alarm
+        self._clock_is_back = False
         self._crash_point = crash_point
         self._cache = StateCache()
+        self._touched: set[str] = set()
+        self._touched_range: tuple[int, int] | None = None
 
     def prepare(self, request: AppendRequest) -> Prepared:
         """Check the form of a request; no lock is needed.
@@ -205,6 +217,43 @@ class Sequencer:
             self._commit(batch, stored)
         return (*answers[: len(direct)], *stored)
 
+    def seal(self) -> bool:
+        """Enter the root of the state map, when entries have arrived since the last one.
+
+        The store's lock must be held. Called before each checkpoint, so that what is published
+        ends with a root over all that comes before it; an idle log gets none.
+
+        Returns
+        -------
+        Whether a root was entered. None is, as long as the operator's key is not enrolled.
+
+        Raises
+        ------
+        HeadMoved, Corruption
+            As `process`.
+        """
+        if self._roots is None:
+            return False
+        with self._store.reader() as reader:
+            batch = self._begin(reader, ())
+            size, version = batch.head.size, reader.map_version(batch.head.size)
+            covered = 0 if version is None else version.index + 1
+            if covered == size or not self._roots.ready(batch.state, time_ms=batch.time_ms):
+                return False
+            self._catch_up(reader, covered, size)
+            root = self._roots.make(
+                reader, batch.state, self._touched, size=size, time_ms=batch.time_ms
+            )
+            outcome = self._answer(batch, self.prepare(root.request))
+        if outcome.refusal is not None:
+            raise Corruption(
+                "ROOT_REFUSED",
+                f"Log {self.origin}: the state root over {size} entries was refused "
+                f"({outcome.refusal.code}: {outcome.refusal}). Audit the log.",
+            )
+        self._commit(batch, (), root.state_map)
+        return True
+
     def check_head(self) -> Head:
         """Return the head when the last stored entry is the one that it names.
 
@@ -236,11 +285,13 @@ class Sequencer:
     def _begin(self, reader: LogReader, requests: Sequence[Prepared]) -> _Batch:
         head = reader.head()
         now_ms = self._clock_ms()
-        if now_ms < head.time_ms - CLOCK_BACK_ALARM_MS:
+        back = now_ms < head.time_ms - CLOCK_BACK_ALARM_MS
+        if back and not self._clock_is_back:
             self._alarm(
                 f"The clock went back: it says {now_ms} ms, the last entry of {self.origin} was "
                 f"entered at {head.time_ms} ms. New entries get that time until it is passed."
             )
+        self._clock_is_back = back  # one alarm until the clock is right again
         orders = {one.body.order: None for one in requests if one.body.order is not None}
         below = self._cache.at(
             head.size,
@@ -304,6 +355,8 @@ class Sequencer:
             order_sequence=sequence,
             disclosures=prepared.disclosures,
         )
+        if self._roots is not None:
+            batch.touched.update(self._roots.touched(body.fields))
         batch.state.changes.update(attempt.changes)
         batch.leaves.append(leaf)
         batch.last_leaf = digest
@@ -325,7 +378,29 @@ class Sequencer:
             self.origin, prepared.body.data, signatures, keys, verified=prepared.verified
         )
 
-    def _commit(self, batch: _Batch, stored: Sequence[Outcome]) -> None:
+    def _catch_up(self, reader: LogReader, covered: int, size: int) -> None:
+        """Know what the entries [covered, size) changed, also those that others entered."""
+        if self._touched_range is None or self._touched_range[0] != covered:
+            self._touched.clear()
+            self._touched_range = (covered, covered)
+        assert self._roots is not None
+        for start in range(self._touched_range[1], size, LEAVES_AT_ONCE):
+            for leaf in reader.leaves(start, min(size, start + LEAVES_AT_ONCE)):
+                self._touched.update(self._roots.touched(parse_leaf(leaf).body))
+        self._touched_range = (covered, size)
+
+    def _remember(self, batch: _Batch, new: Head, *, sealed: bool) -> None:
+        """Keep in mind what this commit changed, if everything before it is known."""
+        if sealed:
+            self._touched.clear()
+            self._touched_range = (new.size, new.size)
+        elif self._touched_range is not None and self._touched_range[1] == batch.head.size:
+            self._touched |= batch.touched
+            self._touched_range = (self._touched_range[0], new.size)
+
+    def _commit(
+        self, batch: _Batch, stored: Sequence[Outcome], state_map: MapChange | None = None
+    ) -> None:
         frontier = batch.head.frontier.extended(leaf.leaf_hash for leaf in batch.leaves)
         grown = bool(batch.leaves)
         new = Head(
@@ -341,7 +416,9 @@ class Sequencer:
                 leaves=tuple(batch.leaves),
                 state=batch.state.changes,
                 outcomes=tuple(stored),
+                state_map=state_map,
             )
         )
         self._crash_point("after commit")
+        self._remember(batch, new, sealed=state_map is not None)
         self._cache.committed(new.size, batch.state.changes)

@@ -5,15 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from ledger.errors import Corruption, NotVerified
 from ledger.log import note
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.files import locked_file, write_files
+from ledger.log.keys import NoteKey, sign_with_all
 from ledger.log.merkle import verify_consistency
 
 Prove = Callable[[int, int], Sequence[bytes]]
 """`prove(old, new)`: the consistency proof between two sizes."""
+KeysInForce = Callable[[], Sequence[NoteKey]]
+"""Gives the keys that sign now, the newest last: two during a rotation's overlap."""
+
+
+class Gate(Protocol):
+    """Whoever signs the log's checkpoints: in this process, or in one of its own.
+
+    What publishes the log holds `lock`, looks at `last` and asks for a signature; whether it gets
+    one is decided here.
+    """
+
+    @property
+    def verifiers(self) -> Sequence[note.Verifier]:
+        """The public halves of all keys whose checkpoints are this log's."""
+
+    def lock(self, *, timeout_seconds: float) -> AbstractContextManager[None]:
+        """Hold the only right to sign and to publish."""
+
+    def open(self, data: bytes) -> Checkpoint:
+        """Return the checkpoint of a note that a key of this log signed; raises `NotVerified`."""
+
+    def last(self) -> Checkpoint | None:
+        """Return the last signed checkpoint, None before the first; raises `Corruption`."""
+
+    def sign(self, checkpoint: Checkpoint, prove: Prove) -> bytes:
+        """Return the signed note of a checkpoint that extends the last one.
+
+        Raises
+        ------
+        Corruption
+            When it does not, or when what it covers does not obey the rules.
+        OutcomeUnknown
+            When no answer came; asking again is harmless.
+        """
 
 
 class CheckpointSigner:
@@ -28,21 +64,49 @@ class CheckpointSigner:
         The log's private key; its name is the log's origin.
     memory
         File that holds the last signed checkpoint; written before a signature leaves this object.
+    others
+        Further keys of this log, for one whose key was or is being rotated.
+    in_force
+        Gives the keys that sign now, the newest last; `key` alone when left out.
     """
 
-    def __init__(self, key: note.Signer, memory: Path) -> None:
+    def __init__(
+        self,
+        key: NoteKey,
+        memory: Path,
+        *,
+        others: Sequence[NoteKey] = (),
+        in_force: KeysInForce | None = None,
+    ) -> None:
         self._key = key
         self._memory = memory
+        self._others = tuple(others)
+        self._in_force = in_force or (lambda: (key,))
 
     @property
     def verifier(self) -> note.Verifier:
-        """The public half of the key."""
-        return self._key.verifier
+        """The public half of the newest key that signs."""
+        return self._in_force()[-1].verifier
+
+    @property
+    def verifiers(self) -> tuple[note.Verifier, ...]:
+        """The public halves of all keys whose checkpoints are this log's, the first key first."""
+        return tuple(one.verifier for one in (self._key, *self._others))
 
     def lock(self, *, timeout_seconds: float) -> AbstractContextManager[None]:
         """Hold the only right to sign and to publish with this memory."""
         path = self._memory.with_name(self._memory.name + ".lock")
         return locked_file(path, timeout_seconds=timeout_seconds)
+
+    def open(self, data: bytes) -> Checkpoint:
+        """Return the checkpoint of a note that one of this log's keys signed.
+
+        Raises
+        ------
+        NotVerified
+            The codes of `open_checkpoint`.
+        """
+        return open_with_any(data, self.verifiers)
 
     def last(self) -> Checkpoint | None:
         """Return the last signed checkpoint, None before the first.
@@ -55,16 +119,31 @@ class CheckpointSigner:
         note_data = self._read()
         return None if note_data is None else self._open(note_data)
 
-    def sign(self, checkpoint: Checkpoint, prove: Prove) -> bytes:
+    def last_note(self) -> bytes | None:
+        """Return the last signed note as it was handed out, None before the first."""
+        return self._read()
+
+    def sign(
+        self, checkpoint: Checkpoint, prove: Prove, *, keys: Sequence[NoteKey] | None = None
+    ) -> bytes:
         """Return the signed note of a checkpoint that extends the last signed one.
 
         The same size and root again give the same note.
+
+        Parameters
+        ----------
+        prove
+            Gives the consistency proof from the last signed size.
+        keys
+            Those that sign; left out, the ones that are in force.
 
         Raises
         ------
         Corruption
             `LOG_BEHIND_SIGNER` when a larger size was signed; `ROOT_DIFFERS` when the same size
             was signed with another root or the proof does not lead from the last to this one.
+        ledger.log.keys.KeyFailed
+            When a private key cannot be used now.
         """
         known = self._read()
         if known is not None:
@@ -72,7 +151,7 @@ class CheckpointSigner:
             if last == checkpoint:
                 return known
             check_extends(last, checkpoint, prove)
-        signed = self._key.sign(checkpoint.text())
+        signed = sign_with_all(keys or self._in_force(), checkpoint.text())
         write_files(
             self._memory.parent,
             {self._memory.name: signed},
@@ -88,13 +167,36 @@ class CheckpointSigner:
 
     def _open(self, data: bytes) -> Checkpoint:
         try:
-            return open_checkpoint(data, self.verifier)[0]
+            return self.open(data)
         except NotVerified as error:
             raise Corruption(
                 "SIGNER_DAMAGED",
-                f"{self._memory} does not hold a checkpoint signed by {self._key.name}: {error}. "
-                "Restore it from a backup; never sign without it.",
+                f"{self._memory} does not hold a checkpoint signed by {self._key.verifier.name}: "
+                f"{error}. Restore it from a backup; never sign without it.",
             ) from error
+
+
+def open_with_any(data: bytes, verifiers: Sequence[note.Verifier]) -> Checkpoint:
+    """Return the checkpoint of a note that one of several keys of one log signed.
+
+    Parameters
+    ----------
+    verifiers
+        At least one. A line of any of them that does not verify condemns the note.
+
+    Raises
+    ------
+    NotVerified
+        The codes of `open_checkpoint`.
+    """
+    *others, newest = verifiers
+    for one in others:
+        try:
+            return open_checkpoint(data, one, [*others, newest])[0]
+        except NotVerified as error:
+            if error.code != "NOTE_UNSIGNED":
+                raise
+    return open_checkpoint(data, newest, others)[0]
 
 
 def check_extends(last: Checkpoint, now: Checkpoint, prove: Prove) -> None:
@@ -130,6 +232,6 @@ def behind(last: Checkpoint, size: int) -> Corruption:
     return Corruption(
         "LOG_BEHIND_SIGNER",
         f"Log {last.origin} has {size} entries, but a checkpoint of {last.size} was signed: the "
-        "database was restored from an old backup. Nothing is written. Restore the newest backup, "
-        "or bring the missing entries back from the published bundles.",
+        "database was restored from an old backup. Nothing is written. Bring the missing entries "
+        "back from published bundles or a mirror: `parkloom recover`.",
     )

@@ -23,6 +23,8 @@ __all__ = [
     "JsonState",
     "LogReader",
     "LogStore",
+    "MapChange",
+    "MapVersion",
     "NewLeaf",
     "Outcome",
     "Receipt",
@@ -151,6 +153,36 @@ class NewLeaf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapVersion:
+    """A version of the state map: the place of the entry that states its root, and the root."""
+
+    index: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapChange:
+    """What a new version of the state map adds to the stored one.
+
+    Parameters
+    ----------
+    root
+        Of the new version, which the last leaf of the batch states.
+    pages
+        New pages, and the summaries behind new values, under their hashes; they never change.
+    superseded
+        Pages and summaries that the new version no longer reaches; older versions do.
+    keep_from
+        Versions that were superseded by one at a lower index are read no more: their pages go.
+    """
+
+    root: bytes
+    pages: Mapping[bytes, bytes]
+    superseded: tuple[bytes, ...]
+    keep_from: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What one transaction of the sequencer changes.
 
@@ -164,6 +196,8 @@ class Batch:
         Canonical bytes of each state object that changed.
     outcomes
         Answers to requests that wait in the store.
+    state_map
+        The new version of the state map, where the last leaf states one.
     """
 
     old: Head
@@ -171,6 +205,7 @@ class Batch:
     leaves: tuple[NewLeaf, ...]
     state: Mapping[str, bytes]
     outcomes: tuple[Outcome, ...]
+    state_map: MapChange | None = None
 
 
 class LogReader(Protocol):
@@ -217,6 +252,12 @@ class LogReader(Protocol):
     def outcome(self, request_id: str) -> Outcome | None:
         """Return the answer to a request, None while there is none."""
 
+    def map_version(self, size: int) -> MapVersion | None:
+        """Return the last version of the state map that the first `size` entries state."""
+
+    def map_pages(self, hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Return the pages of the state map that are stored under these hashes."""
+
 
 class LogStore(LogReader, Protocol):
     """A database as the log sees it. One log; entries are never changed or removed.
@@ -241,7 +282,7 @@ class LogStore(LogReader, Protocol):
         """
 
     def commit(self, batch: Batch) -> None:
-        """Store leaves, state, head and outcomes in one durable transaction.
+        """Store leaves, state, map, head and outcomes in one durable transaction.
 
         Raises
         ------

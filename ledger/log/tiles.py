@@ -163,6 +163,24 @@ def split_hashes(data: bytes) -> list[bytes]:
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
 
 
+def cut_tile(tile: Tile, data: bytes) -> bytes:
+    """Return a tile's bytes out of those of the same tile at its own or a greater width.
+
+    Raises
+    ------
+    LookupError
+        When the bytes do not reach that far.
+    """
+    if tile.level is not None:
+        if len(data) < tile.width * HASH_BYTES:
+            raise LookupError(f"{tile.path}: {len(data)} bytes are too few")
+        return data[: tile.width * HASH_BYTES]
+    entries = decode_bundle(data)
+    if len(entries) < tile.width:
+        raise LookupError(f"{tile.path}: {len(entries)} entries are too few")
+    return data if len(entries) == tile.width else encode_bundle(entries[: tile.width])
+
+
 def subtree_hash(hashes: Sequence[bytes]) -> bytes:
     """Return the node above a power of two of neighbouring nodes."""
     row = list(hashes)

@@ -27,7 +27,10 @@ _HEX64 = re.compile(r"[0-9a-f]{64}")
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
+_WORD = re.compile(r"[a-z][a-z_]{0,31}")
 _SCHEME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,31}")
+_ORIGIN = re.compile(r"[!-*,-~]{1,255}")  # printable ASCII without space and plus
+_SUM = re.compile(r"0|[1-9][0-9]{0,29}")
 
 
 class BodyError(ValueError):
@@ -116,6 +119,22 @@ def parse_public_key(value: object) -> bytes:
     return data
 
 
+def introduced_keys(body: Mapping[str, object]) -> Mapping[str, bytes]:
+    """Return the public keys that a body brings with it, by the key ids that it gives them.
+
+    A body that replaces a key is signed by keys that no entry has enrolled: the new one, and for
+    the log's own key the old one too. Whether a name fits its key is for the rules to check.
+    """
+    if body.get("type") == EventType.KEY_ROTATED:
+        return {str(body["subject"]): parse_public_key(body["public_key"])}
+    if body.get("type") == EventType.LOG_KEY_ROTATED:
+        return {
+            str(body["replaces"]): parse_public_key(body["replaced_key"]),
+            str(body["subject"]): parse_public_key(body["public_key"]),
+        }
+    return {}
+
+
 def _handle(value: object) -> None:
     if not is_handle(value):
         raise ValueError(f"must be a random handle of 32 lower-case hex digits, got {value!r}")
@@ -161,6 +180,29 @@ def _schemes(value: object) -> None:
         raise ValueError(f"must hold only scheme names such as uscc, got {value!r}")
 
 
+def _totals(value: object) -> None:
+    if not isinstance(value, list):
+        raise ValueError(  # noqa: TRY004 - what is wrong is the body, not our code
+            f"must be a list of totals, one a currency, got {value!r}"
+        )
+    for total in value:
+        if not isinstance(total, dict) or set(total) != {"currency", "orders", "value", "live"}:
+            raise ValueError(f"must hold currency, orders, value and live each, got {total!r}")
+        _currency(total["currency"])
+        _INDEX(total["orders"])
+        for name in ("value", "live"):
+            if not isinstance(total[name], str) or not _SUM.fullmatch(total[name]):
+                raise ValueError(f"must hold sums in digits, got {name} {total[name]!r}")
+    currencies = [total["currency"] for total in value]
+    if sorted(set(currencies)) != currencies:
+        raise ValueError("must be in the order of the currencies, each once")
+
+
+def _origin(value: object) -> None:
+    if not isinstance(value, str) or not _ORIGIN.fullmatch(value) or value.endswith("/"):
+        raise ValueError(f"must be the origin of a log such as park.example/ledger, got {value!r}")
+
+
 def _text(value: object) -> None:
     if not isinstance(value, str) or not value:
         raise ValueError(f"must be text, got {value!r}")
@@ -187,6 +229,11 @@ def _currency(value: object) -> None:
     exponent_of(str(value))
 
 
+def _word(value: object) -> None:
+    if not isinstance(value, str) or not _WORD.fullmatch(value):
+        raise ValueError(f"must be a lower-case word such as start_review, got {value!r}")
+
+
 def _public_key(value: object) -> None:
     parse_public_key(value)
 
@@ -195,6 +242,7 @@ _SD = _sorted_list(_DIGEST, least=0, most=400)
 _ROLES = _sorted_list(re.compile("|".join(Role)), least=1, most=len(Role))
 _CODES = _sorted_list(_CODE, least=0, most=64)
 _SIDE = _one_of(Role.BUYER, Role.SELLER)
+_CALL_SIDE = _one_of(Role.BUYER, Role.PROVIDER, Role.EXPERT, Role.CENTRE, Role.ARBITER)
 _BPS = _integer(0, BPS_MAX)
 _MILLIS = _integer(0, MILLIS_MAX)
 _COUNT = _integer(1, 1_000_000_000)
@@ -337,6 +385,51 @@ SHAPES: Mapping[EventType, Shape] = MappingProxyType(
         EventType.CLAIM_RELEASED: _on_seen_order(
             lender=_handle, amount=_amount, currency=_currency
         ),
+        EventType.DISCLOSURE_MADE: _shape(about=_handle, by=_SIDE, party=_handle),
+        EventType.ERASURE: _shape(
+            registrar=_handle, operator=_handle, reason=_one_of("request", "retention", "court")
+        ),
+        EventType.KEY_ROTATED: _shape(
+            registrar=_handle,
+            party=_handle,
+            replaces=_handle,
+            alg=_one_of("ed25519"),
+            public_key=_public_key,
+            valid_from=_MILLIS,
+            valid_to=_MILLIS,
+        ),
+        EventType.LOG_KEY_ROTATED: _shape(
+            registrar=_handle,
+            operator=_handle,
+            replaces=_handle,
+            alg=_one_of("ed25519"),
+            replaced_key=_public_key,
+            public_key=_public_key,
+            overlap_until=_MILLIS,
+        ),
+        EventType.LOG_SM3_ROOT: _shape(operator=_handle, day=_date, covers=_INDEX, root=_hash),
+        EventType.LOG_OPENED: _shape(
+            registrar=_handle,
+            operator=_handle,
+            previous=_origin,
+            size=_INDEX,
+            root=_hash,
+            checkpoint=_hash,
+            reason=_one_of("compromised", "lost", "moved"),
+        ),
+        EventType.CALL_TRANSITION: _shape(
+            {"seen": _hash},
+            by=_CALL_SIDE,
+            party=_handle,
+            sequence=_COUNT,
+            step=_word,
+            **{"from": _word},
+            to=_word,
+            document=_hash,
+        ),
+        EventType.STATE_ROOT: _shape(
+            operator=_handle, root=_hash, covers=_INDEX, rules=_COUNT, totals=_totals
+        ),
     }
 )
 """Fields per type. The body's size limit bounds every text; `sd` holds at most 400 digests."""
@@ -347,6 +440,9 @@ _SUBJECT: Mapping[EventType, str] = MappingProxyType(
         EventType.ORDER_CONFIRMED: "order",
         EventType.ORDER_REJECTED: "order",
         EventType.POLICY_SET: "lender",
+        EventType.LOG_SM3_ROOT: "operator",
+        EventType.LOG_OPENED: "operator",
+        EventType.STATE_ROOT: "operator",
     }
 )
 """Types whose subject is stated in a field of its own as well."""

@@ -58,6 +58,22 @@ class EventType(StrEnum):
     """A payment arrived: split into interest, principal and surplus."""
     CLAIM_RELEASED = "claim.released"
     """The lender lets go of the order after full repayment, with the registry's discharge."""
+    DISCLOSURE_MADE = "disclosure.made"
+    """A party showed private fields to somebody: to whom, and which, stands in a digest alone."""
+    ERASURE = "erasure"
+    """The key of an order's or a party's private fields is destroyed: they open no more."""
+    KEY_ROTATED = "key.rotated"
+    """A user's key is replaced by a new one, which both sign."""
+    LOG_KEY_ROTATED = "log.key_rotated"
+    """The key that signs the log's checkpoints is replaced by a new one, which both sign."""
+    LOG_SM3_ROOT = "log.sm3_root"
+    """The operator states the day's SM3 root over the first entries of the log."""
+    LOG_OPENED = "log.opened"
+    """This log goes on where another one ended, whose last signed head it cites."""
+    STATE_ROOT = "state.root"
+    """The operator states the root of the state map over all entries before this one."""
+    CALL_TRANSITION = "call.transition"
+    """A step of an open call: from where to where, and the hash of what was said."""
 
 
 @unique
@@ -75,6 +91,10 @@ class Role(StrEnum):
     ARBITER = "arbiter"
     CENTRE = "centre"
     OPERATOR = "operator"
+    PARTY = "party"
+    """In one's own name, whatever one's other roles: for one's own keys."""
+    LOG = "log"
+    """As the key of the log itself: for its own replacement."""
 
 
 @unique
@@ -96,11 +116,15 @@ class Signer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One signature a body waits for. `duty` None: the registrar's root key itself."""
+    """One signature a body waits for. `duty` None: the registrar's root key itself.
+
+    Where `kid` is set, that very key must sign, whatever its duty.
+    """
 
     role: Role
     duty: Duty | None
     party: str
+    kid: str | None = None
 
 
 def _both(role: Role | None) -> tuple[Signer, Signer]:
@@ -142,9 +166,26 @@ SIGNERS: Mapping[EventType, tuple[Signer, ...]] = MappingProxyType(
         EventType.CLAIM_FUNDED: _both(Role.LENDER),
         EventType.CLAIM_REPAID: _maker(Role.LENDER),
         EventType.CLAIM_RELEASED: _both(Role.LENDER),
+        EventType.DISCLOSURE_MADE: _maker(None),
+        EventType.ERASURE: (*_both(Role.REGISTRAR), *_maker(Role.OPERATOR)),
+        EventType.KEY_ROTATED: _both(Role.REGISTRAR),
+        EventType.LOG_KEY_ROTATED: (*_both(Role.REGISTRAR), *_maker(Role.OPERATOR)),
+        EventType.LOG_SM3_ROOT: _maker(Role.OPERATOR),
+        EventType.LOG_OPENED: (*_both(Role.REGISTRAR), *_maker(Role.OPERATOR)),
+        EventType.STATE_ROOT: _maker(Role.OPERATOR),
+        EventType.CALL_TRANSITION: _maker(None),
     }
 )
 """Signatures per event. The operator's system key is enrolled with the duty maker."""
+
+OLD_AND_NEW: Mapping[EventType, tuple[Role, str]] = MappingProxyType(
+    {
+        EventType.KEY_ROTATED: (Role.PARTY, "party"),
+        EventType.LOG_KEY_ROTATED: (Role.LOG, "operator"),
+    }
+)
+"""Events that replace a key: besides the table, the old one (`replaces`) and the new one
+(`subject`) sign, in this role, for the party in this field."""
 
 
 def needs_of(body: Mapping[str, object]) -> tuple[Need, ...]:
@@ -161,6 +202,12 @@ def needs_of(body: Mapping[str, object]) -> tuple[Need, ...]:
         role = Role(str(body["by"])) if signer.role is None else signer.role
         named = body.get(role.value, body.get("party"))
         needs.append(Need(role=role, duty=signer.duty, party=str(named)))
+    if event in OLD_AND_NEW:
+        role, field = OLD_AND_NEW[event]
+        needs += [
+            Need(role=role, duty=None, party=str(body[field]), kid=str(body[name]))
+            for name in ("replaces", "subject")
+        ]
     return tuple(needs)
 
 
@@ -205,12 +252,14 @@ def match_signatures(needs: Sequence[Need], signatories: Sequence[Signatory]) ->
     open_needs = list(needs)
     for one in signatories:
         met = Need(role=one.role, duty=one.duty, party=one.party)
+        itself = Need(role=one.role, duty=None, party=one.party, kid=one.kid)
+        met = itself if itself in open_needs else met
         if met not in open_needs:
             raise _misfit(one, needs)
         open_needs.remove(met)
     if open_needs:
         need = open_needs[0]
-        duty = need.duty.value if need.duty else "root key"
+        duty = need.duty.value if need.duty else f"key {need.kid}" if need.kid else "root key"
         raise ConsentError(
             "SIGNATURE_MISSING",
             f"the {duty} of the {need.role} (party {need.party}) has not signed",

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 SALT_BYTES = 16
 DISCLOSURE_CHARACTERS_MAX = 32_768
 DEPTH_MAX = 8
+LENGTHS = (4, 8, 16, 32, 64, 128, 256, 400)
+"""How many digests a body may have, when it has any."""
 
 Salts = Callable[[str], bytes]
 """Gives the salt (16 bytes or more) of a disclosure by its name; never the same twice."""
@@ -66,6 +68,54 @@ def derived_salts(order_key: bytes, idem: str) -> Salts:
         return hmac.new(order_key, message, hashlib.sha256).digest()[:SALT_BYTES]
 
     return salt
+
+
+def with_decoys(digests: Iterable[str], salts: Salts) -> tuple[list[str], tuple[str, ...]]:
+    """Return the digests of a body in order, filled up with decoys to one of a few lengths.
+
+    Beside them comes the salt of each decoy, base64url, for those who are asked to sign: what is
+    the hash of 16 bytes is the hash of no disclosure, which is longer.
+
+    How many private fields there are, an order's number of lines above all, is then known only
+    up to a power of two. A decoy opens nothing (RFC 9901 section 4.2.5); like the salts it comes
+    from the order's key, and once that is destroyed nobody can tell it from the others.
+
+    Raises
+    ------
+    DisclosureError
+        When there are more than 400.
+    """
+    found = set(digests)
+    if not found:
+        return [], ()
+    made: list[str] = []
+    length = next((size for size in LENGTHS if size >= len(found)), None)
+    if length is None:
+        raise DisclosureError(f"{len(found)} private fields; {LENGTHS[-1]} is the most")
+    number = 0
+    while len(found) < length:
+        number += 1
+        salt = _encode(salts(f"decoy {number}"))
+        made.append(salt)
+        found.add(decoy_digest(salt))
+    return sorted(found), tuple(made)
+
+
+def decoy_digest(salt: str) -> str:
+    """Return the digest of the decoy with this salt.
+
+    Raises
+    ------
+    DisclosureError
+        When the salt is not canonical base64url of 16 bytes.
+    """
+    try:
+        data = base64.urlsafe_b64decode(salt.encode("ascii") + b"=" * (-len(salt) % 4))
+    except (ValueError, binascii.Error) as problem:
+        raise DisclosureError(f"the salt of a decoy is not base64url: {problem}") from None
+    if len(data) != SALT_BYTES or _encode(data) != salt:
+        raise DisclosureError(f"the salt of a decoy must be {SALT_BYTES} bytes in base64url")
+    return _encode(hashlib.sha256(data).digest())
 
 
 def disclose(name: str, value: object, salt: bytes) -> str:

@@ -1,4 +1,4 @@
-"""`python -m ledger.verification FILE --key VKEY --registrar VKEY`: exit 0, 1 or 2."""
+"""`python -m ledger.verification FILE (--policy FILE | --key VKEY) --registrar VKEY`."""
 
 import argparse
 import json
@@ -8,9 +8,12 @@ from pathlib import Path
 
 from ledger.errors import NotVerified
 from ledger.log.note import ED25519, Verifier, parse_vkey
+from ledger.log.policy import Policy
+from ledger.log.policy_file import POLICY_BYTES_MAX, parse_policy
 from ledger.verification import report
-from ledger.verification.certificate import BYTES_MAX, Certificate, Unreadable, from_json
-from ledger.verification.verify import verify
+from ledger.verification.certificate import BYTES_MAX, Certificate, from_json
+from ledger.verification.fields import Unreadable
+from ledger.verification.verify import Trust, verify
 
 PROVED, NOT_PROVED, UNREADABLE = 0, 1, 2
 
@@ -20,16 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    0 proved; 1 not proved, with a code and a reason; 2 the file or a key cannot be read.
+    0 proved; 1 not proved, with a code and a reason; 2 the file, the policy or a key cannot be
+    read.
     """
     options = _parser().parse_args(arguments)
     try:
-        log_key, registrar = _key(options.key), _key(options.registrar)
+        trust = _trust(options)
         certificate = _read(options.file)
+    except NotVerified as problem:
+        return _fail(options.json, UNREADABLE, problem.code, problem.message)
     except (OSError, ValueError) as problem:
         return _fail(options.json, UNREADABLE, "UNREADABLE", str(problem))
     try:
-        verdict = verify(certificate, log_key=log_key, registrar_root=registrar.public_key)
+        verdict = verify(certificate, trust)
     except NotVerified as problem:
         return _fail(options.json, NOT_PROVED, problem.code, problem.message)
     if options.json:
@@ -50,14 +56,36 @@ def _parser() -> argparse.ArgumentParser:
         "2 unreadable.",
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="certificate file")
-    parser.add_argument(
-        "--key", required=True, metavar="VKEY", help="the log's public key: name+id+base64"
+    trusted = parser.add_mutually_exclusive_group(required=True)
+    trusted.add_argument(
+        "--policy",
+        metavar="FILE",
+        type=Path,
+        help="policy file (C2SP tlog-policy): the log, its witnesses and the quorum",
+    )
+    trusted.add_argument(
+        "--key",
+        metavar="VKEY",
+        help="the log's public key alone, name+id+base64: no witness is asked for",
     )
     parser.add_argument(
         "--registrar", required=True, metavar="VKEY", help="the registrar's public root key"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
+
+
+def _trust(options: argparse.Namespace) -> Trust:
+    root = _key(options.registrar).public_key
+    if options.policy is None:
+        return Trust(registrar_root=root, log_keys=(_key(options.key),))
+    return Trust(registrar_root=root, policy=_policy(options.policy))
+
+
+def _policy(path: Path) -> Policy:
+    if path.stat().st_size > POLICY_BYTES_MAX:
+        raise Unreadable(f"{path} has more than {POLICY_BYTES_MAX:,} bytes")
+    return parse_policy(path.read_bytes())
 
 
 def _key(text: str) -> Verifier:

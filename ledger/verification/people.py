@@ -5,13 +5,14 @@ keys; these onboard parties and enrol all others; each enrolment is an entry tha
 any other and must come before what it authorises.
 """
 
+import base64
 from dataclasses import dataclass, field
 
 from ledger.errors import NotVerified
-from ledger.log.canonical import encode
+from ledger.log.canonical import JsonObject, encode_plain
 from ledger.log.entry import Envelope, Signature
 from ledger.log.signing import key_id, verify_body
-from ledger.values.bodies import parse_public_key
+from ledger.values.bodies import introduced_keys, parse_public_key
 from ledger.values.consent import (
     ConsentError,
     Duty,
@@ -25,7 +26,7 @@ from ledger.values.consent import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolledKey:
-    """A key as its enrolment states it; times in UTC milliseconds."""
+    """A key as its enrolment, the entry `index`, states it; times in UTC milliseconds."""
 
     party: str
     user: str
@@ -33,6 +34,7 @@ class EnrolledKey:
     public_key: bytes
     valid_from: int
     valid_to: int
+    index: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,18 +45,23 @@ class People:
     ----------
     root
         The registrar's raw public key, pinned.
+    registrar
+        Its key id, which is also the registrar's party handle.
+    last_signed
+        Index of the last entry that each key signed.
     """
 
     root: bytes
     keys: dict[str, EnrolledKey] = field(default_factory=dict)
     revoked: dict[str, int] = field(default_factory=dict)
     roles: dict[str, frozenset[Role]] = field(default_factory=dict)
+    last_signed: dict[str, int] = field(default_factory=dict)
     signatures: int = 0
 
-    @property
-    def registrar(self) -> str:
-        """Key id of the root, which is also the registrar's party handle."""
-        return key_id(self.root)
+    registrar: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.registrar = key_id(self.root)
 
     def check(self, envelope: Envelope) -> None:
         """Check every signature of an entry, and that they are those which its type needs.
@@ -72,7 +79,7 @@ class People:
                 f"entry {index} names the registrar {body['registrar']}, pinned is "
                 f"{self.registrar}",
             )
-        data = encode(body)
+        data = encode_plain(body)
         signed_by = []
         for signature in envelope.signatures:
             public_key, signatory = self._signatory(envelope, signature)
@@ -82,6 +89,8 @@ class People:
                     f"entry {index}: the signature of key {signature.kid} does not fit its body",
                 )
             signed_by.append(signatory)
+            if signatory.role is not Role.PARTY:  # a key may sign the entry that replaces it
+                self.last_signed[signature.kid] = index
         try:
             match_signatures(needs_of(body), signed_by)
         except ConsentError as problem:
@@ -105,11 +114,36 @@ class People:
             self._enrol(envelope, subject)
         elif event is EventType.KEY_REVOKED:
             self.revoked.setdefault(subject, envelope.meta.index)
+        elif event is EventType.KEY_ROTATED:
+            self._rotate(envelope, subject)
         else:
             return False
         return True
 
-    def _enrol(self, envelope: Envelope, kid: str) -> None:
+    def _rotate(self, envelope: Envelope, kid: str) -> None:
+        """Let the new key stand for whom the old one stood for, which ends."""
+        old = str(envelope.body["replaces"])
+        self._enrol(envelope, kid, self.keys[old])  # `check` has seen its signature
+        self.revoked.setdefault(old, envelope.meta.index)
+
+    def standing(self, kid: str) -> JsonObject:
+        """Return the standing of an enrolled key as the entries say it, version 1."""
+        key = self.keys[kid]
+        standing: JsonObject = {
+            "v": 1,
+            "party": key.party,
+            "user": key.user,
+            "duty": key.duty.value,
+            "public_key": base64.b64encode(key.public_key).decode("ascii"),
+            "valid_from": key.valid_from,
+            "valid_to": key.valid_to,
+            "enrolled": key.index,
+        }
+        if kid in self.revoked:
+            standing["revoked"] = self.revoked[kid]
+        return standing
+
+    def _enrol(self, envelope: Envelope, kid: str, old: EnrolledKey | None = None) -> None:
         body, index = envelope.body, envelope.meta.index
         public_key = parse_public_key(body["public_key"])
         if key_id(public_key) != kid:
@@ -118,11 +152,12 @@ class People:
             raise NotVerified("KEY_EXISTS", f"entry {index} enrols key {kid} a second time")
         self.keys[kid] = EnrolledKey(
             party=str(body["party"]),
-            user=str(body["user"]),
-            duty=Duty(str(body["duty"])),
+            user=old.user if old is not None else str(body["user"]),
+            duty=old.duty if old is not None else Duty(str(body["duty"])),
             public_key=public_key,
             valid_from=int(str(body["valid_from"])),
             valid_to=int(str(body["valid_to"])),
+            index=index,
         )
 
     def _signatory(self, envelope: Envelope, signature: Signature) -> tuple[bytes, Signatory]:
@@ -135,6 +170,10 @@ class People:
             ) from None
         if kid == self.registrar:
             return self.root, Signatory(kid=kid, role=role, party=kid, user=None, duty=None)
+        brought = introduced_keys(envelope.body)
+        if role is Role.PARTY and kid in brought:
+            party = str(envelope.body["party"])
+            return brought[kid], Signatory(kid=kid, role=role, party=party, user=None, duty=None)
         key = self.keys.get(kid)
         if key is None:
             raise NotVerified(
@@ -151,7 +190,9 @@ class People:
                 f"{key.valid_to}",
             )
         is_registrars = key.party == self.registrar and role is Role.REGISTRAR
-        if not is_registrars and role not in self.roles.get(key.party, frozenset()):
+        is_itself = role is Role.PARTY and key.party in self.roles
+        held = self.roles.get(key.party, frozenset())
+        if not is_registrars and not is_itself and role not in held:
             raise NotVerified(
                 "ROLE_NOT_HELD",
                 f"entry {index}: no certified entry before it onboards party {key.party} as {role}",

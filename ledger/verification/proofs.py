@@ -1,29 +1,41 @@
-"""Proofs of one file: the log's signed checkpoint, and each entry under it."""
+"""Proofs of one file: the log's signed and cosigned checkpoint, and each entry under it."""
 
 from collections.abc import Sequence
 
 from ledger.errors import Malformed, NotVerified
-from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.checkpoint import Checkpoint
 from ledger.log.entry import Envelope, leaf_hash, parse_leaf
 from ledger.log.merkle import verify_inclusion
 from ledger.log.note import Verifier
+from ledger.log.policy import Evaluation, Policy
+
+WITHOUT_WITNESSES = Policy()
+"""The policy that asks for no witness, for verifying with the log's key alone."""
 
 
-def check_checkpoint(text: str, log_key: Verifier, origin: str) -> Checkpoint:
-    """Return the checkpoint that the log's key signed for this origin.
+def check_checkpoint(
+    text: str, origin: str, *, policy: Policy = WITHOUT_WITNESSES, log_keys: Sequence[Verifier] = ()
+) -> Evaluation:
+    """Return what the checkpoint states that is valid under a policy and of this origin.
+
+    Parameters
+    ----------
+    log_keys
+        The log's keys where the policy lists none.
 
     Raises
     ------
     NotVerified
-        When the note does not parse, is not signed by the key, or is of another log.
+        The codes of `Policy.evaluate`; `CHECKPOINT_ORIGIN` when it is of another log.
     """
-    checkpoint, _ = open_checkpoint(text.encode("utf-8"), log_key)
+    evaluation = policy.evaluate(text.encode("utf-8"), log_keys)
+    checkpoint = evaluation.checkpoint
     if origin != checkpoint.origin:
         raise NotVerified(
             "CHECKPOINT_ORIGIN",
             f"the certificate is of log {origin!r}, its checkpoint of {checkpoint.origin!r}",
         )
-    return checkpoint
+    return evaluation
 
 
 def check_entry(

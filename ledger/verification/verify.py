@@ -1,31 +1,64 @@
-"""Verify a certificate: proofs, chain, consent and sums, in this order."""
+"""Verify a certificate: proofs, consent, chain, sums and the state map, in this order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ledger.errors import NotVerified
-from ledger.log.checkpoint import Checkpoint
-from ledger.log.entry import NO_LEAF, Envelope, leaf_hash
 from ledger.log.note import Verifier
-from ledger.values.bodies import BodyError, check_body
+from ledger.log.policy import Evaluation, Policy
 from ledger.values.consent import EventType
 from ledger.values.disclosures import Disclosure, DisclosureError, open_disclosure
-from ledger.verification.certificate import Certificate
+from ledger.verification.certificate import Certificate, CertifiedAbsence, CertifiedOrder
+from ledger.verification.entries import Proven, check_link, prove_entries
 from ledger.verification.facts import OrderFacts
 from ledger.verification.people import People
-from ledger.verification.proofs import check_checkpoint, check_entry
-
-RULE_VERSION = 1
+from ledger.verification.proofs import WITHOUT_WITNESSES, check_checkpoint
+from ledger.verification.roots import (
+    StateRoot,
+    check_absence,
+    check_keys,
+    check_order,
+    only_root,
+    read_root,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
-    """A proved entry with its leaf hash and type."""
+class Trust:
+    """What a verifier believes beforehand, from outside.
 
-    envelope: Envelope
-    leaf: bytes
-    event: EventType
+    Parameters
+    ----------
+    registrar_root
+        The registrar's raw public root key.
+    policy
+        Which logs and witnesses count, and what quorum; by default no witness is asked for.
+    log_keys
+        Keys of the log, where the policy lists none.
+    """
+
+    registrar_root: bytes
+    policy: Policy = WITHOUT_WITNESSES
+    log_keys: tuple[Verifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """A proved order: what its complete chain adds up to.
+
+    Parameters
+    ----------
+    first, last
+        Indexes of the first and the last entry; `length` is how many there are.
+    last_ms
+        UTC milliseconds of the last entry.
+    """
+
+    order: OrderFacts
+    first: int
+    last: int
+    length: int
+    last_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,139 +67,116 @@ class Verdict:
 
     Parameters
     ----------
-    checkpoint
-        The signed tree under which everything was proved.
-    order
-        What the order's chain adds up to.
-    first, last
-        Indexes of the first and the last entry of the chain; `length` is how many it has.
-    last_ms
-        UTC milliseconds of the last entry.
+    trust
+        Under which it was verified.
+    evaluation
+        The checkpoint under which everything was proved, and who cosigned it when.
+    root
+        The state root: everything is proved as of it.
+    about
+        The order's chain, or the purchase order that is not in the log.
     signatures
-        How many signatures were verified.
+        How many signatures of parties were verified.
+    revoked
+        Keys that signed and were revoked later, with the index of the revocation.
     disclosed
         Opened fields: (index of the entry, name, value).
     """
 
-    checkpoint: Checkpoint
-    order: OrderFacts
-    first: int
-    last: int
-    length: int
-    last_ms: int
+    trust: Trust
+    evaluation: Evaluation
+    root: StateRoot
+    about: Chain | CertifiedAbsence
     signatures: int
+    revoked: Mapping[str, int]
     disclosed: tuple[tuple[int, str, object], ...]
 
 
-def verify(certificate: Certificate, *, log_key: Verifier, registrar_root: bytes) -> Verdict:
+def verify(certificate: Certificate, trust: Trust) -> Verdict:
     """Return what a certificate proves.
-
-    Parameters
-    ----------
-    log_key
-        The log's public key, pinned.
-    registrar_root
-        The registrar's raw public root key, pinned.
 
     Raises
     ------
     NotVerified
         With a stable code, at the first thing that does not hold.
     """
-    checkpoint = check_checkpoint(certificate.checkpoint, log_key, certificate.origin)
-    proven = _prove(certificate, checkpoint)
-    _check_sequence(proven)
-    people = People(root=registrar_root)
-    facts = OrderFacts(order=certificate.order)
-    chain: list[Proven] = []
-    for entry in proven:
-        people.check(entry.envelope)
-        if people.learn(entry.envelope, entry.event):
-            continue
-        _check_link(certificate.order, entry, chain)
-        facts.add(entry.envelope.meta.index, entry.event, entry.envelope.body)
-        chain.append(entry)
-    if not chain:
-        raise NotVerified("CHAIN_EMPTY", f"no entry of order {certificate.order} is certified")
+    evaluation = check_checkpoint(
+        certificate.checkpoint,
+        certificate.origin,
+        policy=trust.policy,
+        log_keys=trust.log_keys,
+    )
+    proven = prove_entries(certificate.entries, evaluation.checkpoint)
+    people = People(root=trust.registrar_root)
+    events = _check_people(proven, people)
+    root = read_root(only_root(proven))
+    rest = [entry for entry in events if entry.event is not EventType.STATE_ROOT]
+    about: Chain | CertifiedAbsence
+    if isinstance(certificate.about, CertifiedOrder):
+        about = _check_chain(certificate.about, rest, root)
+    else:
+        about = certificate.about
+        if rest:
+            raise NotVerified(
+                "UNEXPECTED_ENTRY", f"entry {rest[0].index} ({rest[0].event}) proves no absence"
+            )
+        check_absence(about, root, people, certificate.origin)
+    check_keys(certificate, root, people)
+    disclosed = _open(certificate, proven)
+    if not certificate.intact:
+        raise NotVerified("FILE_DAMAGED", "the file's digest is not that of its content")
     return Verdict(
-        checkpoint=checkpoint,
-        order=facts,
-        first=chain[0].envelope.meta.index,
-        last=chain[-1].envelope.meta.index,
-        length=len(chain),
-        last_ms=chain[-1].envelope.meta.time_ms,
+        trust=trust,
+        evaluation=evaluation,
+        root=root,
+        about=about,
         signatures=people.signatures,
-        disclosed=_open(certificate, proven),
+        revoked=_revoked(certificate),
+        disclosed=disclosed,
     )
 
 
-def _prove(certificate: Certificate, checkpoint: Checkpoint) -> list[Proven]:
-    """Return every entry proved to be in the tree, of a known shape and made for this log."""
-    found = []
-    for entry in certificate.entries:
-        envelope = check_entry(entry.index, entry.leaf, entry.proof, checkpoint)
-        body, meta = envelope.body, envelope.meta
-        try:
-            event = check_body(body)
-        except BodyError as problem:
-            raise NotVerified(problem.code, f"entry {entry.index}: {problem}") from None
-        if body["log"] != checkpoint.origin:
-            raise NotVerified(
-                "WRONG_LOG", f"entry {entry.index} was signed for log {body['log']!r}"
-            )
-        if meta.rule_version != RULE_VERSION:
-            raise NotVerified(
-                "RULE_VERSION",
-                f"entry {entry.index} is of rule version {meta.rule_version}, known is 1",
-            )
-        if meta.time_ms > int(str(body["exp"])):
-            raise NotVerified(
-                "EXPIRED", f"entry {entry.index} was entered after its body had expired"
-            )
-        found.append(Proven(envelope=envelope, leaf=leaf_hash(entry.leaf), event=event))
-    return found
+def _check_people(proven: Sequence[Proven], people: People) -> list[Proven]:
+    """Check every signature; return the entries that are no onboarding and no enrolment."""
+    events = []
+    for entry in proven:
+        people.check(entry.envelope)
+        if not people.learn(entry.envelope, entry.event):
+            events.append(entry)
+    return events
 
 
-def _check_sequence(proven: list[Proven]) -> None:
-    """Check order, time and the global chain wherever two neighbours are certified."""
-    for before, after in pairwise(proven):
-        first, second = before.envelope.meta, after.envelope.meta
-        if second.index <= first.index:
-            raise NotVerified(
-                "ENTRY_ORDER", f"entry {second.index} stands after entry {first.index}"
-            )
-        if second.time_ms < first.time_ms:
-            raise NotVerified(
-                "TIME_ORDER", f"entry {second.index} is earlier than entry {first.index}"
-            )
-        if second.index == first.index + 1 and second.previous_leaf != before.leaf:
-            raise NotVerified(
-                "CHAIN_BROKEN", f"entry {second.index} does not name entry {first.index} before it"
-            )
+def _check_chain(about: CertifiedOrder, entries: Sequence[Proven], root: StateRoot) -> Chain:
+    facts = OrderFacts(order=about.handle)
+    chain: list[Proven] = []
+    for entry in entries:
+        check_link(about.handle, entry, chain)
+        facts.add(entry.index, entry.event, entry.envelope.body)
+        chain.append(entry)
+    if not chain:
+        raise NotVerified("CHAIN_EMPTY", f"no entry of order {about.handle} is certified")
+    check_order(about, root, chain, facts)
+    return Chain(
+        order=facts,
+        first=chain[0].index,
+        last=chain[-1].index,
+        length=len(chain),
+        last_ms=chain[-1].envelope.meta.time_ms,
+    )
 
 
-def _check_link(order: str, entry: Proven, chain: list[Proven]) -> None:
-    """Check that an entry is the next of the order's chain, and that its signers saw the last."""
-    body, meta = entry.envelope.body, entry.envelope.meta
-    if body.get("order") != order:
-        raise NotVerified(
-            "UNEXPECTED_ENTRY",
-            f"entry {meta.index} ({entry.event}) is neither of order {order} nor an enrolment",
-        )
-    previous = chain[-1].leaf if chain else NO_LEAF
-    if meta.order_sequence != len(chain) or meta.order_previous != previous:
-        raise NotVerified(
-            "ORDER_CHAIN_BROKEN",
-            f"entry {meta.index} is number {meta.order_sequence} of its order's chain, expected "
-            f"number {len(chain)} after leaf {previous.hex()[:16]}…",
-        )
-    if "osp" in body and body["osp"] != previous.hex():
-        raise NotVerified(
-            "STALE_HEAD", f"entry {meta.index}: its signers saw another head of the order"
-        )
+def _revoked(certificate: Certificate) -> Mapping[str, int]:
+    """Return the checked standings of keys that are revoked."""
+    return {
+        one.kid: int(str(one.standing["revoked"]))
+        for one in certificate.keys
+        if "revoked" in one.standing
+    }
 
 
-def _open(certificate: Certificate, proven: list[Proven]) -> tuple[tuple[int, str, object], ...]:
+def _open(
+    certificate: Certificate, proven: Sequence[Proven]
+) -> tuple[tuple[int, str, object], ...]:
     """Return the opened fields; each text must open exactly one digest of the entries."""
     places = _digests(proven)
     found: list[tuple[int, str, object]] = []
@@ -185,10 +195,10 @@ def _open(certificate: Certificate, proven: list[Proven]) -> tuple[tuple[int, st
     return tuple(sorted(found, key=lambda one: (one[0], one[1])))
 
 
-def _digests(proven: list[Proven]) -> Mapping[str, int]:
+def _digests(proven: Sequence[Proven]) -> Mapping[str, int]:
     found: dict[str, int] = {}
     for entry in proven:
         committed = entry.envelope.body["sd"]
         assert isinstance(committed, list)
-        found.update((str(digest), entry.envelope.meta.index) for digest in committed)
+        found.update((str(digest), entry.index) for digest in committed)
     return found

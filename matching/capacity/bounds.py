@@ -22,7 +22,8 @@ from matching.capacity.proofs import LotsProof
 from matching.capacity.proving import Tracer
 
 THREADS = 2
-ORDERS_OF_A_THREAD = 32  # fewer orders are not worth a second thread
+ORDERS_OF_A_THREAD = 32  # fewer orders are not worth a second thread,
+NODES_OF_A_THREAD = 96  # unless each of them takes long
 
 
 class Effort(NamedTuple):
@@ -100,7 +101,8 @@ class Bounder:
                 self.columns, costs, memory[thread], mine, prices, numbers, earned, uses[thread]
             )
 
-        if len(todo) < ORDERS_OF_A_THREAD:
+        few = len(todo) < ORDERS_OF_A_THREAD and len(todo) * effort.nodes < NODES_OF_A_THREAD
+        if few:
             for thread in range(THREADS):
                 part(thread)
         else:

@@ -8,7 +8,7 @@ used, so that a hundred million entries fit into memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ Shorts = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 MILLIFEN_MAX = 10**9  # largest price of a minute of capacity that is understood
+ENTRIES_PER_BLOCK = 2_000_000  # eligible offers that are sorted at a time
 LOTS_TRIED_MAX = 6  # the search never makes more lots of an order, whatever the order allows
 
 # columns of the tables; `kernels.h` has the same numbers
@@ -105,12 +106,34 @@ def enterprise_names(problem: Problem) -> list[str]:
 
 def _entries(found: Eligibility, park_of: Ints, used: NDArray[np.bool_]) -> tuple[Shorts, Ints]:
     """Return the eligible offers with idle time, by park in each row, and where rows start."""
-    row = np.repeat(np.arange(len(found.rows) - 1), np.diff(found.rows))
-    keep = used[found.offers] if len(used) else np.zeros(0, np.bool_)
-    row, offer = row[keep], found.offers[keep]
-    sorting = np.lexsort((offer, park_of[offer], row))
-    rows = np.searchsorted(row[sorting], np.arange(len(found.rows))).astype(np.int64)
-    return offer[sorting].astype(np.int32), rows
+    kept, sizes = list[Shorts](), list[Ints]()
+    rows, parks = len(found.rows) - 1, int(park_of.max(initial=0)) + 1
+    for first, end in spans(found.rows):
+        offer = found.offers[found.rows[first] : found.rows[end]]
+        row = np.repeat(np.arange(end - first), np.diff(found.rows[first : end + 1]))
+        keep = used[offer] if len(used) else np.zeros(0, np.bool_)
+        row, offer = row[keep], offer[keep]
+        # offers rise within a row already, so a stable sort leaves them so within a park
+        kept.append(offer[np.argsort(row * parks + park_of[offer], kind="stable")])
+        sizes.append(np.bincount(row, minlength=end - first))
+    entries = np.concatenate([*kept, np.empty(0, np.int32)])
+    lengths = np.concatenate([*sizes, np.empty(0, np.int64)])
+    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    assert len(ends) == rows + 1
+    return entries, ends
+
+
+def spans(rows: Ints) -> Iterator[tuple[int, int]]:
+    """Cut rows into pieces that fit into memory.
+
+    Yields ranges of rows with about `ENTRIES_PER_BLOCK` entries, together all rows.
+    """
+    first = 0
+    while first < len(rows) - 1:
+        end = int(np.searchsorted(rows, rows[first] + ENTRIES_PER_BLOCK, side="right")) - 1
+        end = max(end, first + 1)
+        yield first, end
+        first = end
 
 
 def _quotations(
@@ -124,7 +147,7 @@ def _quotations(
     offers = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
     width = len(offers)
     row = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
-    keys = row * width + entries
+    keys = row * width + entries.astype(np.int64)
     asked = np.array(
         [(steps[orders[q.order_id]] + q.step - 1) * width + offers[q.offer_id] for q in given]
     )

@@ -6,18 +6,51 @@ Money is in fen, as floats: what is concluded from it keeps a margin or is confi
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.capacity.eligibility import Eligibility
+from matching.capacity.eligibility import Eligibility, Shorts
 from matching.capacity.geography import lag_weeks, nearest_park, road_km
 from matching.capacity.problem import Problem
 from matching.capacity.tariff import bonus_per_minute
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+class Entrywise(Protocol):
+    """One number for each entry, looked up where it is asked for: there can be fifty million."""
+
+    def __getitem__(self, key: Any, /) -> NDArray[Any]:
+        """Return the numbers of some entries: a slice, or an array of positions."""
+        ...
+
+
+class ByOffer:
+    """What an entry has from its offer."""
+
+    def __init__(self, values: NDArray[Any], offer: Shorts) -> None:
+        self._values, self._offer = values, offer
+
+    def __getitem__(self, key: Any, /) -> NDArray[Any]:
+        """Return the numbers of some entries."""
+        found: NDArray[Any] = self._values[self._offer[key]]
+        return found
+
+
+class ByRow:
+    """What an entry has from its row."""
+
+    def __init__(self, values: NDArray[Any], rows: Ints) -> None:
+        self._values, self._rows = values, rows
+
+    def __getitem__(self, key: Any, /) -> NDArray[Any]:
+        """Return the numbers of some entries."""
+        at = np.arange(*key.indices(int(self._rows[-1]))) if isinstance(key, slice) else key
+        found: NDArray[Any] = self._values[np.searchsorted(self._rows, at, side="right") - 1]
+        return found
 
 
 class Ground(NamedTuple):
@@ -43,13 +76,13 @@ class Ground(NamedTuple):
     steps: Ints
     # entries
     rows: Ints
-    offer: Ints
-    park: Ints
-    setup: Ints
-    total: Ints
-    min_lot: Ints
-    rate: Floats  # per minute; 0 where quoted
-    carbon: Floats  # per minute
+    offer: Shorts
+    park: Entrywise
+    setup: Entrywise
+    total: Entrywise
+    min_lot: Entrywise
+    rate: Entrywise  # per minute; 0 where quoted
+    carbon: Entrywise  # per minute
     quote: Floats  # of the whole quantity; 0 where not quoted
     bonus: Floats  # per minute, for local work without a quotation
     # geography
@@ -86,12 +119,14 @@ def build_ground(problem: Problem, eligibility: Eligibility) -> Ground:
         steps=eligibility.steps,
         rows=eligibility.rows,
         offer=entry,
-        park=_ints([parks[offer.park_id] for offer in offers])[entry],
+        park=ByOffer(_ints([parks[offer.park_id] for offer in offers]), entry),
         setup=setup,
         total=total,
-        min_lot=_ints([offer.min_lot for offer in offers])[entry],
+        min_lot=ByOffer(_ints([offer.min_lot for offer in offers]), entry),
         rate=rate,
-        carbon=_floats([float(o.carbon_g_per_hour) / 60 * carbon_per_g for o in offers])[entry],
+        carbon=ByOffer(
+            _floats([float(o.carbon_g_per_hour) / 60 * carbon_per_g for o in offers]), entry
+        ),
         quote=quote,
         bonus=_bonus(problem, eligibility, quote=quote, rate=rate),
         park_km=park_km,
@@ -101,14 +136,19 @@ def build_ground(problem: Problem, eligibility: Eligibility) -> Ground:
     )
 
 
-def _work(problem: Problem, eligibility: Eligibility) -> tuple[Ints, Ints, Floats, Floats]:
+def _work(
+    problem: Problem, eligibility: Eligibility
+) -> tuple[Entrywise, Entrywise, Entrywise, Floats]:
     """Return setup, minutes, rate and quoted price per entry."""
-    entry, lengths = eligibility.offers, np.diff(eligibility.rows)
-    setup = _ints([offer.setup_minutes for offer in problem.offers])[entry]
-    minutes = [op.minutes_total for order in problem.orders for op in order.operations]
-    total = np.repeat(_ints(minutes), lengths)
-    rate = _floats([offer.rate_fen_per_hour / 60 for offer in problem.offers])[entry]
-    quote = np.zeros(len(entry))
+    entry = eligibility.offers
+    setups = _ints([offer.setup_minutes for offer in problem.offers])
+    rates = _floats([offer.rate_fen_per_hour / 60 for offer in problem.offers])
+    minutes = _ints([op.minutes_total for order in problem.orders for op in order.operations])
+    if not problem.quotations:
+        none = np.broadcast_to(np.zeros(1), (len(entry),))
+        return ByOffer(setups, entry), ByRow(minutes, eligibility.rows), ByOffer(rates, entry), none
+    setup, rate, quote = setups[entry], rates[entry], np.zeros(len(entry))
+    total = np.repeat(minutes, np.diff(eligibility.rows))
     order_at = {order.order_id: at for at, order in enumerate(problem.orders)}
     offer_at = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
     for quotation in problem.quotations:
@@ -121,19 +161,20 @@ def _work(problem: Problem, eligibility: Eligibility) -> tuple[Ints, Ints, Float
     return setup, total, rate, quote
 
 
-def _bonus(problem: Problem, eligibility: Eligibility, *, quote: Floats, rate: Floats) -> Floats:
+def _bonus(problem: Problem, eligibility: Eligibility, *, quote: Floats, rate: Entrywise) -> Floats:
     """Return what a minute of local work adds per entry; 0 where quoted, see `quoted_bonuses`."""
     entry, first = eligibility.offers, problem.rules.local_first
     if first is None or not len(entry):
-        return np.zeros(len(entry))
+        return np.broadcast_to(np.zeros(1), (len(entry),))
     parks = {park.park_id: at for at, park in enumerate(problem.parks)}
     lengths = np.diff(eligibility.rows[eligibility.steps])
     local = np.repeat(_ints([parks[name] for name in nearest_parks(problem)]), lengths)
     here = _ints([parks[offer.park_id] for offer in problem.offers])[entry] == local
     fen_per_g = float(problem.settings.carbon_fen_per_kg) / 1000
     carbon = _floats([float(o.carbon_g_per_hour) / 60 * fen_per_g for o in problem.offers])[entry]
-    bonus = np.minimum(first.bonus_fen_per_hour / 60, rate + carbon)
-    quoted = (rate == 0) & (quote > 0)
+    rates = rate[:]
+    bonus = np.minimum(first.bonus_fen_per_hour / 60, rates + carbon)
+    quoted = (rates == 0) & (quote > 0)
     return np.where(here & ~quoted, bonus, 0.0)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +16,17 @@ from matching.capacity.assignment import (
     is_assignment,
     price_ways,
 )
+from matching.capacity.balancing import (
+    POLISHED_ORDERS_MAX,
+    RESUMED,
+    SMALL_ORDERS_MAX,
+    Schedule,
+    balance,
+    polishing,
+    searching,
+)
 from matching.capacity.booking import as_copy, as_lines
-from matching.capacity.bounds import Bounder, Effort, full_effort
+from matching.capacity.bounds import Bounder, full_effort
 from matching.capacity.chains import Chains
 from matching.capacity.check import check
 from matching.capacity.clock import Clock
@@ -36,6 +44,7 @@ from matching.capacity.kernels.book import Book, Copy, make_book, make_copy
 from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import (
     MANY,
+    NORMAL,
     THOROUGH,
     Searcher,
     make_state,
@@ -43,36 +52,17 @@ from matching.capacity.kernels.search import (
 )
 from matching.capacity.kernels.workspace import SLOT_ENTRY, SLOT_MINUTES
 from matching.capacity.plan import Ceiling, PlanLine, Price
-from matching.capacity.pricing import (
-    Pricer,
-    Shard,
-    bound_batches,
-    in_millifen,
-    search_batches,
-)
+from matching.capacity.pricing import Shard, bound_batches, in_millifen, search_batches
 from matching.capacity.problem import Problem
 from matching.capacity.rules import Rules
 from matching.capacity.single_orders import Single, as_given, solve_singles, worth_looking
+from matching.capacity.thinning import ENTRIES_MAX, thinned
 
-SMALL_ORDERS_MAX = 400
 GREEDY_AGAIN = 8  # times that the baseline of a small problem is tried
 THOROUGH_ORDERS_MAX = 4000  # more orders: fewer ways to split each into lots are tried
 
 Worth = Mapping[str, int]
 
-
-class Schedule(NamedTuple):
-    """How long prices are moved: by share of the seconds, or by epochs without such a limit."""
-
-    share: float
-    epochs_max: int
-    epochs: int
-    steps: tuple[float, float]  # first and last, in parts of what a minute usually earns
-
-
-SEARCHED = Schedule(share=0.12, epochs_max=400, epochs=120, steps=(1.0, 0.01))
-RESUMED = Schedule(share=0.08, epochs_max=300, epochs=60, steps=(0.3, 0.01))  # from prices kept
-POLISHED = Schedule(share=0.18, epochs_max=300, epochs=30, steps=(0.3, 0.005))
 FIRST_CHOICE = 0.8  # of the time for an assignment problem: all orders at once
 CHOICE_WORK = 100  # units of work of choosing anew among a few offers
 CLOSER_SHARE, CLOSER_SECONDS = 0.08, 2.0  # of the time: for single orders, solved exactly; each
@@ -89,9 +79,10 @@ class Engine:
     def __init__(self, problem: Problem, clock: Clock, start: Iterable[Price] = ()) -> None:
         self.problem = problem
         self.clock = clock
-        self.columns: Columns = build_columns(problem)
-        self.bounder = Bounder(problem, self.columns)
-        self._effort = THOROUGH if len(problem.orders) <= THOROUGH_ORDERS_MAX else MANY
+        every = build_columns(problem)
+        self.bounder = Bounder(problem, every)
+        self.columns: Columns = self._searched(every)
+        self._effort = search_effort(len(problem.orders))
         self._raise_fen = MUST_WORTH * float(self.columns.money[:, VALUE].max(initial=1.0))
         self._keep_fen = float(self.columns.money[:, KEEP].sum())
         self._allowed: Ints | None = None
@@ -110,6 +101,12 @@ class Engine:
         self.greedy_fen = 0.0
         self.lead(self.columns)
         self.book: Shared[Book] = self._empty_book()
+
+    def _searched(self, every: Columns) -> Columns:
+        """Return what the search looks at: fewer offers where there are very many."""
+        if len(every.entries) <= ENTRIES_MAX or self.problem.rules:
+            return every
+        return thinned(every, seed=self.clock.limits.seed)
 
     def lead(self, columns: Columns) -> None:
         """Search with the costs of these columns from here on; the plan is not touched.
@@ -160,12 +157,15 @@ class Engine:
         """Make the baseline: the best of by value, by value per minute and by profit alone.
 
         Each order is made at its best on the rest, in lots that are drawn at random in part; a
-        small problem is tried several times. Where a plan is to be kept, what still fits of it
-        comes first, and it is no baseline.
+        small problem is tried several times, a very large one by value per minute alone. Where a
+        plan is to be kept, what still fits of it comes first, and it is no baseline.
         """
         value = self._shared.values.money[:, VALUE]
-        keys = (value, value / np.maximum(1, self._minutes()), self.alone)
+        density = value / np.maximum(1, self._minutes())
+        keys: tuple[Floats, ...] = (value, density, self.alone)
         again = GREEDY_AGAIN if len(self.problem.orders) <= SMALL_ORDERS_MAX else 1
+        if len(self.problem.orders) > POLISHED_ORDERS_MAX:
+            keys = (density,)
         for key in keys * again:
             book = self._empty_book()
             if self._given is not None and self.problem.rules.keep is not None:
@@ -207,7 +207,8 @@ class Engine:
         """Find prices of capacity at which the wishes of all orders nearly fit.
 
         First with the wishes that the search finds, then with those of the relaxation that proves
-        the bound; the prices that prove most are kept, and the search goes on with the first.
+        the bound, which few orders can afford at nearly the effort of the proof; the prices that
+        prove most are kept, and the search goes on with the first.
         """
         if not len(self.wanted):
             return
@@ -215,25 +216,31 @@ class Engine:
             self.prices = price_ways(self.columns, self._ways)
             self.millifen = in_millifen(self.prices)
             return
-        limits = self.clock.limits
+        limits, number = self.clock.limits, len(self.problem.orders)
+        stages = polishing(number)
         batches = search_batches(self._shared, self.wanted, seed=limits.seed)
-        warm = bool(self._start.any())
-        self.prices = self._balance(batches, self._start, RESUMED if warm else SEARCHED)
+        schedule = RESUMED if self._start.any() else searching(number)
+        self.prices = self._balance(batches, self._start, schedule)
         self.millifen = in_millifen(self.prices)
-        effort = polishing_effort(len(self.problem.orders))
-        bounded = self.bounder.earned(self.millifen, effort)
-        self._look_closer(bounded)
-        best_fen = self._bound_fen(self.millifen, bounded)
-        hopeful = self._capped(self.bounder.earned(in_millifen(self.prices * HOPEFUL), effort))
-        paying = np.flatnonzero(hopeful > 0).astype(np.int64)
-        if self.clock.stopped() or not len(paying):
+        if not stages:
             return
-        polished = self._balance(
-            bound_batches(self.bounder, paying, effort, seed=limits.seed), self.prices, POLISHED
-        )
-        millifen = in_millifen(polished)
-        if self._bound_fen(millifen, self.bounder.earned(millifen, effort)) < best_fen:
-            self.millifen = millifen
+        first, last = stages[0].effort, stages[-1].effort
+        bounded = self.bounder.earned(self.millifen, first)
+        self._look_closer(bounded)
+        hopeful = self.bounder.earned(in_millifen(self.prices * HOPEFUL), first)
+        paying = np.flatnonzero(self._capped(hopeful) > 0).astype(np.int64)
+        if last != first:
+            bounded = self.bounder.earned(self.millifen, last)
+        best_fen, prices = self._bound_fen(self.millifen, bounded), self.prices
+        for stage in stages:
+            if self.clock.stopped() or not len(paying):
+                return
+            shards = bound_batches(self.bounder, paying, stage.effort, seed=limits.seed)
+            prices = self._balance(shards, prices, stage.schedule)
+            millifen = in_millifen(prices)
+            bound_fen = self._bound_fen(millifen, self.bounder.earned(millifen, last))
+            if bound_fen < best_fen:
+                best_fen, self.millifen = bound_fen, millifen
 
     def _capped(self, earned: Ints) -> Ints:
         """Return what orders can earn at most, with the ceilings that hold at any prices."""
@@ -246,25 +253,7 @@ class Engine:
         self, batches: Sequence[Sequence[Shard]], start: Floats, schedule: Schedule
     ) -> Floats:
         """Return mean prices after a share of the time."""
-        clock, begun = self.clock, self.clock.share_of_seconds()
-        pricer = Pricer(
-            self.columns.idle,
-            batches,
-            start=start,
-            usual=self._usual(),
-            steps=schedule.steps,
-            workers=clock.limits.workers,
-        )
-
-        def along() -> float:
-            if clock.stopped():
-                return 1.0
-            return (clock.share_of_seconds() - begun) / schedule.share
-
-        timed = clock.limits.seconds is not None
-        pricer.run(along, schedule.epochs_max if timed else schedule.epochs)
-        pricer.close()
-        return pricer.mean
+        return balance(self.columns.idle, batches, start, schedule, self.clock, usual=self._usual())
 
     def prove(self) -> int:
         """Return the upper bound: what the prices prove, less what single orders cannot earn.
@@ -455,6 +444,13 @@ class Engine:
         return as_lines(self.problem, self.columns, self.book.values.copy)
 
 
+def search_effort(orders: int) -> int:
+    """Return how many ways to split an order into lots the search tries."""
+    if orders <= THOROUGH_ORDERS_MAX:
+        return THOROUGH
+    return MANY if orders <= POLISHED_ORDERS_MAX else NORMAL
+
+
 def start_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> Floats:
     """Return prices of an earlier run in fen per minute, offers × weeks; unknown ones are left out.
 
@@ -466,12 +462,3 @@ def start_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> 
         if price.offer_id in offers and 0 <= price.week < columns.weeks:
             table[offers[price.offer_id], price.week] = max(0, price.millifen_per_minute) / 1000
     return table
-
-
-def polishing_effort(orders: int) -> Effort:
-    """Return the effort for one order while prices move: a small part of that of the proof."""
-    if orders <= 400:
-        return Effort(steps=5, nodes=8, cells=64)
-    if orders <= 4000:
-        return Effort(steps=0, nodes=1, cells=48)
-    return Effort(steps=0, nodes=1, cells=16 if orders <= 20000 else 8)

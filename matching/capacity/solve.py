@@ -73,10 +73,7 @@ def solve(
     from matching.capacity.reasons import reasons_for  # noqa: PLC0415
 
     clock.enter("eligibility")
-    wrong = tuple(
-        Reason(code=one.code, params=one.params) for one in contradictions(problem) if one.fatal
-    )
-    if wrong:
+    if wrong := _fatal(problem):
         return _without_plan(Status.INFEASIBLE, wrong, problem, clock)
     committed = commit(problem)
     engine = Engine(committed.problem, clock, start)
@@ -107,6 +104,12 @@ def solve(
         ceilings=engine.named_ceilings(),
         certified_fen=certified_fen,
     )
+
+
+def _fatal(problem: Problem) -> tuple[Reason, ...]:
+    """Return the contradictions of the rules that leave no plan at all."""
+    found = (one for one in contradictions(problem) if one.fatal)
+    return tuple(Reason(code=one.code, params=one.params) for one in found)
 
 
 def _before_the_search(engine: Engine, committed: Committed) -> tuple[int | None, int]:

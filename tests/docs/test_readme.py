@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VARYING = {"refused", "order", "seller", "buyer", "lender", "tampered copy"}  # names and reasons
+# names and reasons
+VARYING = {"refused", "order", "seller", "buyer", "lender", "tampered copy", "first team", "why"}
 ROW = re.compile(r"^(\S+(?: \S+)*?)(?:  +)(\S.*)$")
 
 

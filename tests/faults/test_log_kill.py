@@ -23,7 +23,7 @@ def trial(database_url: str, tmp_path: Path) -> Trial:
 
 
 @pytest.mark.parametrize("kills", [6, pytest.param(KILLS_LONG, marks=pytest.mark.long)])
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_kills_at_any_moment(trial: Trial, kills: int):
     """Two processes append at once; all die at a random moment; the next two go on."""
     random_source = random.Random(SEED)
@@ -45,6 +45,22 @@ def test_a_kill_at_every_step(trial: Trial, occurrence: int):
         child = trial.start(step=step, occurrence=occurrence)
         child.join(60)
         assert child.exitcode == -signal.SIGKILL, f"{step}: {trial.output()}"
+        trial.verify()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_kills_across_the_steps(trial: Trial):
+    """Each kill is at a named step, for a random how-manieth time; two processes append."""
+    random_source = random.Random(SEED + 1)
+    for number in range(KILLS_LONG):
+        step = STEPS[number % len(STEPS)]
+        survivor = trial.start()
+        child = trial.start(step=step, occurrence=random_source.randint(1, 6))
+        child.join(120)
+        assert child.exitcode == -signal.SIGKILL, f"{step}: {trial.output()}"
+        assert survivor.is_alive(), trial.output()
+        trial.kill()
         trial.verify()
 
 

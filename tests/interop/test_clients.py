@@ -29,16 +29,19 @@ from tlog_scales.writer import TilesWriter
 
 from data.engine import make_engine
 from data.stores.ledger_log import SqlLogStore
+from ledger.audit.files import verify_files
 from ledger.log import canonical, note
-from ledger.log.audit import verify_files
 from ledger.log.body import parse_body
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.client import FileMemory, FolderFiles, LogClient
 from ledger.log.entry import parse_leaf
 from ledger.log.memory import MemoryLogStore
 from ledger.log.merkle import Frontier, consistency_proof, inclusion_proof, leaf_hash
+from ledger.log.policy import Policy
 from ledger.log.replay import Replay
 from ledger.log.store import Batch, Head, NewLeaf
 from ledger.log.tiles import TileReader
+from tests.support.log_folders import publish
 from tests.support.log_parts import LOG_KEY, ORIGIN, Log, make_request, open_log
 
 SIZES = (0, 1, 2, 255, 256, 257, 600)
@@ -201,15 +204,17 @@ def test_an_mldsa_cosignature_by_tlog_scales_is_read_by_us():
     assert {one.name for one in opened.signatures} == {ORIGIN, "witness.example/pq"}
 
 
+@pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257])
 def test_equal_entries_give_equal_files_on_each_database(
-    database_url: str, tmp_path: Path, exports: dict[int, Exported]
+    database_url: str, tmp_path: Path, exports: dict[int, Exported], size: int
 ):
     """Files are a function of the entries: memory, SQLite and PostgreSQL agree byte for byte."""
-    reference = exports[257]
+    reference = exports[size]
     engine = make_engine(database_url)
     try:
         store = SqlLogStore(engine, ORIGIN, lock_folder=tmp_path)
-        copy_entries(reference.entries, store)
+        if size:
+            copy_entries(reference.entries, store)
         log = open_log(store, tmp_path)
         log.writer.recover()
         log.publisher.export(tmp_path / "export")
@@ -220,11 +225,17 @@ def test_equal_entries_give_equal_files_on_each_database(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 70_000])
 def test_tlog_scales_verifies_large_logs_of_each_database(
     database_url: str, tmp_path: Path, size: int
 ):
-    """Where the second level of tiles fills and the third begins; entries need not be ours."""
+    """Where the second level of tiles fills and the third begins; entries need not be ours.
+
+    Byte for byte the files that the entries alone give, whatever the database.
+    """
+    entries = [b"entry %d" % number for number in range(size)]
+    publish(tmp_path / "reference", entries)
     engine = make_engine(database_url)
     try:
         store = SqlLogStore(engine, ORIGIN, lock_folder=tmp_path)
@@ -234,11 +245,19 @@ def test_tlog_scales_verifies_large_logs_of_each_database(
         log.publisher.export(tmp_path / "export")
     finally:
         engine.dispose()
+    assert files_below(tmp_path / "export") == files_below(tmp_path / "reference")
     reader = TilesReader(LocalBackend(tmp_path / "export"))
     checkpoint = reader.get_checkpoint()
     checkpoint.verify(scales_signing.Vkey.from_string(LOG_KEY.verifier.vkey))
     assert checkpoint.size == size
     assert reader.calculate_root_hash() == checkpoint.root_hash
+    text = (tmp_path / "export" / "checkpoint").read_text("utf-8")
+    SignedNote.from_text(text).verify(KEYRING, KeyID(LOG_KEY.verifier.key_id))
+    files = FolderFiles(folder=tmp_path / "export")
+    view = LogClient(
+        files.read, Policy(), FileMemory(path=tmp_path / "seen"), logs=(LOG_KEY.verifier,)
+    ).update()
+    assert [entry for _, entry in view.entries(size - 300)] == entries[-300:]
     for index in places(size):
         entry = reader.get_entry(index)
         assert entry == b"entry %d" % index
@@ -246,6 +265,16 @@ def test_tlog_scales_verifies_large_logs_of_each_database(
     for old in (1, 256, 65_534, size):
         old_root = Frontier().extended(leaf_hash(b"entry %d" % n) for n in range(old)).root()
         reader.get_consistency_proof(old, size).check(old_root, checkpoint.root_hash)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 70_000])
+def test_pymerkle_has_the_root_of_large_logs(size: int):
+    """The roots of the logs above, which are the same for each database."""
+    entries = [b"entry %d" % number for number in range(size)]
+    ours = Frontier().extended(leaf_hash(entry) for entry in entries).root()
+    assert InmemoryTree.init_from_entries(entries).get_root(size) == ours
 
 
 def opaque_batch(size: int) -> Batch:

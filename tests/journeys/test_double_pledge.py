@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -12,12 +13,17 @@ from api.demo import deal
 from api.demo.parties import onboard
 from api.services import imports, purchase_orders, records
 from data.samples import SAMPLE_UBL
+from ledger.claims.drafts import Draft
 from ledger.claims.refusals import OverPledged
 from ledger.claims.state import OrderState
-from tests.support.pledging import pledge_at_once
+from ledger.log.writer import Ack
+from tests.support.pledging import pledge_at_once, reserve_many
 from tests.support.stage import LENDER, Stage, staged
 
 PROCESSES = 16
+MANY = 32
+RESERVATIONS = 1_000 if os.environ.get("PARKLOOM_LONG") == "full" else 96
+RESERVED = 12
 FITTING = 3
 """How many of the claims fit into the headroom together."""
 
@@ -47,6 +53,63 @@ def test_the_race_ends_the_same_however_many_fit(tmp_path: Path, database_url: s
         outcomes = [answer for answer, _ in race(tmp_path, database_url, claims)]
         assert live_principal(stage, order) <= limit
     assert outcomes.count("pledged") == fitting
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_a_thousand_reservations_from_thirty_two_processes(tmp_path: Path, database_url: str):
+    """Headroom is never exceeded, and no reservation that still fits stays refused."""
+    with staged(tmp_path, database_url) as stage:
+        order, claims, limit = listed_with_offers(stage, count=RESERVATIONS, fitting=RESERVED)
+        shares = [claims[number::MANY] for number in range(MANY)]
+        answers = in_processes(reserve_many, tmp_path, database_url, shares)
+        live = live_principal(stage, order)
+        record = records.get_order(stage.workspace, order)
+    outcomes = [answer for share in answers for answer, _ in share]
+    assert len(outcomes) == RESERVATIONS
+    assert outcomes.count("reserved") == RESERVED
+    assert outcomes.count(OverPledged.code) == RESERVATIONS - RESERVED
+    assert sum(drafts for share in answers for _, drafts in share) > RESERVATIONS
+    assert live <= limit
+    assert [claim.state for claim in record.claims].count("reserved") == RESERVED
+
+
+def listed_with_offers(
+    stage: Stage, *, count: int, fitting: int
+) -> tuple[str, list[tuple[str, str]], int]:
+    """Return what `offered_claims` does for many claims, with durable receipts on the way."""
+    order = confirmed_order(stage)
+    stage.lender()
+    (room,) = records.get_order(stage.workspace, order).headroom
+    amount = room.limit_minor // (fitting + 1) + 1
+    asked = for_all(stage, "claim.requested", [{"order": order, "amount": str(amount)}] * count)
+    claims = [str(draft.body["subject"]) for draft in asked]
+    for_all(stage, "claim.listed", [{"claim": claim} for claim in claims])
+    terms = {"lender": LENDER, "amount": str(amount), "rate_bps": 400}
+    offered = for_all(stage, "claim.offered", [{"claim": claim, **terms} for claim in claims])
+    offers = [str(draft.body["offer"]) for draft in offered]
+    return order, list(zip(claims, offers, strict=True)), room.limit_minor
+
+
+def for_all(stage: Stage, event: str, facts: list[dict[str, object]]) -> list[Draft]:
+    """Draft, sign and enter an event many times, each on the head that the one before left."""
+    drafts = []
+    for one in facts:
+        draft = stage.parties.sign(records.make_draft(stage.workspace, event, one))
+        records.submit(stage.workspace, draft, ack=Ack.DURABLE)
+        drafts.append(draft)
+    return drafts
+
+
+def in_processes(work, folder: Path, database_url: str, shares: list) -> list:
+    """Let one process per share work, all released at the same moment."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.support.pledging"])
+    with context.Manager() as manager:
+        barrier = manager.Barrier(len(shares))
+        with ProcessPoolExecutor(max_workers=len(shares), mp_context=context) as pool:
+            waiting = [pool.submit(work, folder, database_url, one, barrier) for one in shares]
+            return [one.result(timeout=3_000) for one in waiting]
 
 
 def offered_claims(
@@ -84,16 +147,7 @@ def confirmed_order(stage: Stage) -> str:
 
 def race(folder: Path, database_url: str, claims: list[tuple[str, str]]) -> list[tuple[str, int]]:
     """Let one process per claim reserve and pledge, all released at the same moment."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.support.pledging"])
-    with context.Manager() as manager:
-        barrier = manager.Barrier(len(claims))
-        with ProcessPoolExecutor(max_workers=len(claims), mp_context=context) as pool:
-            waiting = [
-                pool.submit(pledge_at_once, folder, database_url, claim, offer, barrier)
-                for claim, offer in claims
-            ]
-            return [one.result(timeout=240) for one in waiting]
+    return in_processes(pledge_at_once, folder, database_url, claims)
 
 
 def live_principal(stage: Stage, order: str) -> int:

@@ -22,13 +22,14 @@ from pathlib import Path
 
 from data.engine import make_engine
 from data.stores.ledger_log import SqlLogStore
+from ledger.audit.files import verify_files
 from ledger.log import note
-from ledger.log.audit import verify_files
 from ledger.log.checkpoint import parse_checkpoint
 from ledger.log.crash import CrashPoint, no_crash
 from ledger.log.merkle import leaf_hash, root_of
 from ledger.log.replay import Replay
 from ledger.log.store import AppendRequest, Receipt
+from ledger.log.writer import Ack
 from tests.support.forks import FORKS
 from tests.support.log_parts import LOG_KEY, ORIGIN, CountingRules, Log, make_request, open_log
 
@@ -226,7 +227,8 @@ def _append(log: Log, folder: Path, name: str) -> None:
     for number in range(1_000_000):
         request_name = f"{name}n{number}"
         _append_line(folder / f"{name}.sent", request_name)
-        receipt = log.writer.submit(request_of(request_name), timeout_seconds=60)
+        ack = (Ack.WITNESSED, Ack.DURABLE)[number % 2]  # either promise is kept
+        receipt = log.writer.submit(request_of(request_name), ack=ack, timeout_seconds=60)
         _append_receipt(folder / f"{name}.receipts", request_name, receipt)
 
 

@@ -9,4 +9,6 @@ from __future__ import annotations
 import multiprocessing
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.support.crashes", "api.app", "uvicorn"])
+FORKS.set_forkserver_preload(
+    ["tests.support.crashes", "tests.support.witness_kills", "api.app", "uvicorn"]
+)

@@ -1,15 +1,18 @@
 """A world of parties with real keys, who build, sign and enter events on a log in memory."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ledger.claims import drafts, events
 from ledger.claims.drafts import Draft
+from ledger.claims.duplicates import identity_tag
 from ledger.claims.events import Frame, OrderLine
-from ledger.claims.evidence import evidence_entries
+from ledger.claims.evidence import Evidence, gather
 from ledger.claims.limit import Alphas
 from ledger.claims.repayment import divide
+from ledger.claims.roots import OperatorRoots
 from ledger.claims.rules import ClaimRules
 from ledger.claims.state import ClaimState, OrderState, PolicyState
 from ledger.log import note
@@ -20,12 +23,19 @@ from ledger.log.merkle import Frontier, inclusion_proof, root_of
 from ledger.log.sequencer import Sequencer
 from ledger.log.signing import key_id
 from ledger.log.state import StateLayer
-from ledger.log.store import Receipt
+from ledger.log.store import LogStore, Receipt
+from ledger.statemap.proofs import order_key
 from ledger.values.consent import Duty, Need, Role
 from ledger.values.disclosures import Salts, derived_salts
 from ledger.values.money import Money
-from ledger.verification import certificate as certificates
-from ledger.verification.certificate import Certificate
+from ledger.verification.certificate import (
+    Certificate,
+    CertifiedAbsence,
+    CertifiedKey,
+    CertifiedOrder,
+    entries_of,
+)
+from ledger.verification.roots import tag_statement
 from tests.support.firms import Firm, Person, duns, firm, handle, secret
 
 ORIGIN = "park.example/ledger"
@@ -52,12 +62,13 @@ class World:
     firms: dict[str, Firm] = field(default_factory=dict)
     people: dict[tuple[str, Duty], Person] = field(default_factory=dict)
     asked: int = 0
+    make_store: Callable[[str], LogStore] = MemoryLogStore
 
     def __post_init__(self) -> None:
         self.root = secret("registrar root")
         self.registrar = key_id(self.root.public_key().public_bytes_raw())
         self.rules = ClaimRules(ORIGIN, self.root.public_key().public_bytes_raw(), TAG_KEY)
-        self.store = MemoryLogStore(ORIGIN)
+        self.store: Any = self.make_store(ORIGIN)
         self.sequencer = Sequencer(
             self.store,
             self.rules,
@@ -75,6 +86,16 @@ class World:
         for person in (self.registry.maker, self.registry.checker):
             self.enrol(person)
         self.operator = self.add_firm("Operator", Role.OPERATOR)
+        self.roots = OperatorRoots(
+            origin=ORIGIN,
+            private_key=self.operator.maker.key,
+            rule_version=self.rules.version,
+            new_id=lambda: self.frame().idem,
+            published=lambda: 0,
+        )
+        self.sealer = Sequencer(
+            self.store, self.rules, origin=ORIGIN, roots=self.roots, clock_ms=lambda: self.now_ms
+        )
         self.buyer = self.add_firm("Buyer", Role.BUYER)
         self.seller = self.add_firm("Seller", Role.SELLER)
         self.banks = [self.add_firm(f"Bank {n}", Role.LENDER) for n in range(1, self.lenders + 1)]
@@ -123,6 +144,10 @@ class World:
     def enter(self, draft: Draft, *people: tuple[Person, Role]) -> Receipt:
         """Sign and submit."""
         return self.submit(self.sign(draft, *people))
+
+    def seal(self) -> bool:
+        """Enter a state root, if entries have arrived since the last one."""
+        return self.sealer.seal()
 
     def pass_ms(self, ms: int) -> None:
         """Let time pass."""
@@ -421,11 +446,34 @@ class World:
         return sign_checkpoint(self.leaves())
 
     def certificate(self, order: str, disclosures: Sequence[str] = ()) -> Certificate:
-        """Return the certificate of an order."""
-        indexes = evidence_entries(
-            self.store.chain(order), read_state=self.store.state, read_leaf=self.store.leaf
+        """Return the certificate of an order, sealed first."""
+        evidence = self.evidence(order)
+        indexes = [index for index, _ in evidence.leaves]
+        return certify(self.leaves(), evidence, order, indexes, disclosures)
+
+    def evidence(self, order: str | None = None, *, tag: str = "") -> Evidence:
+        """Return the evidence on an order, or on a tag, under a state root over everything."""
+        self.seal()
+        version = self.store.map_version(self.store.head().size)
+        assert version is not None
+        chain = self.store.chain(order) if order else []
+        key = order_key(self.order_state(order).tag if order else tag)
+        return gather(self.store, version, chain=chain, key=key)
+
+    def absence(self, number: str, *, tag: str | None = None) -> Certificate:
+        """Return the certificate that a purchase order of buyer and seller is not there."""
+        parties = {"buyer": self.buyer.party, "seller": self.seller.party, "number": number}
+        tag = tag or identity_tag(TAG_KEY, ORIGIN, **parties)
+        evidence = self.evidence(tag=tag)
+        key = self.operator.maker.key
+        about = CertifiedAbsence(
+            **parties,
+            tag=tag,
+            kid=self.operator.maker.kid,
+            sig=key.sign(tag_statement(ORIGIN, **parties, tag=tag)),
+            proof=evidence.proof,
         )
-        return certify(self.leaves(), order, indexes, disclosures)
+        return certified(self.leaves(), evidence, about, [index for index, _ in evidence.leaves])
 
     def registrar_vkey(self) -> str:
         """Return the registrar's root key as text."""
@@ -440,21 +488,44 @@ def sign_checkpoint(leaves: Sequence[bytes]) -> str:
 
 
 def certify(
-    leaves: Sequence[bytes], order: str, indexes: Iterable[int], disclosures: Sequence[str] = ()
+    leaves: Sequence[bytes],
+    evidence: Evidence,
+    order: str,
+    indexes: Iterable[int],
+    disclosures: Sequence[str] = (),
 ) -> Certificate:
     """Return a certificate of any leaves, whatever they say, under the log's signature."""
+    assert evidence.summary is not None
+    about = CertifiedOrder(handle=order, summary=evidence.summary, proof=evidence.proof)
+    return certified(leaves, evidence, about, indexes, disclosures)
+
+
+def certified(
+    leaves: Sequence[bytes],
+    evidence: Evidence,
+    about: CertifiedOrder | CertifiedAbsence,
+    indexes: Iterable[int],
+    disclosures: Sequence[str] = (),
+) -> Certificate:
+    """Return a certificate about anything, of any leaves, under the log's signature."""
     hashes = [leaf_hash(leaf) for leaf in leaves]
 
     def nodes(level: int, index: int) -> bytes:
         part = hashes[index << level : (index + 1) << level]
         return Frontier().extended(part).root()
 
-    return certificates.build(
+    return Certificate(
         origin=ORIGIN,
-        order=order,
         checkpoint=sign_checkpoint(leaves),
-        entries=[(i, leaves[i], inclusion_proof(i, len(leaves), nodes)) for i in indexes],
-        disclosures=disclosures,
+        about=about,
+        entries=entries_of(
+            [(i, leaves[i], inclusion_proof(i, len(leaves), nodes)) for i in indexes]
+        ),
+        keys=tuple(
+            CertifiedKey(kid=key.kid, standing=key.standing, proof=key.proof)
+            for key in evidence.keys
+        ),
+        disclosures=tuple(disclosures),
     )
 
 

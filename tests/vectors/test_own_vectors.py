@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from ledger.audit.files import verify_files
 from ledger.errors import NotCanonical, NotVerified
 from ledger.log import canonical, note
-from ledger.log.audit import verify_files
 from ledger.log.checkpoint import open_checkpoint
 from ledger.log.entry import leaf_hash, parse_leaf
 from ledger.log.merkle import verify_consistency, verify_inclusion

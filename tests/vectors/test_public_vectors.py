@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from ledger.audit.files import verify_files
 from ledger.errors import NotCanonical, NotVerified
 from ledger.log import canonical, note
-from ledger.log.audit import verify_files
 from ledger.log.checkpoint import open_checkpoint
+from ledger.log.client import FileMemory, FolderFiles, LogClient
 from ledger.log.merkle import (
     EMPTY_ROOT,
     consistency_proof,
@@ -23,10 +24,16 @@ from ledger.log.merkle import (
     root_of,
     verify_consistency,
     verify_inclusion,
+    verify_subtree_consistency,
+    verify_subtree_inclusion,
 )
+from ledger.log.policy import Policy
 from ledger.log.proof_file import parse_proof
+from ledger.log.sm3 import sm3
 from ledger.log.tiles import LeafNodes, Tile, TileReader, parse_path, tiles_of
+from ledger.log.witness import Witness, WitnessError, origin_digest
 from tests.support.folders import shared_folder
+from tests.support.witnesses import TIME_S, MemoryWitnessStore, cosigner, pq_cosigner
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +89,39 @@ def test_consistency(vectors: Path):
             b64(case["root1"]),
             b64(case["root2"]),
             proof,
+        )
+        assert verified != case["wantErr"], (case["file"], case["desc"])
+
+
+def test_subtree_inclusion(vectors: Path):
+    """Needed by whoever reads ML-DSA-44 cosignatures of subtrees; ours are of whole trees."""
+    cases = lines(vectors / "merkle" / "subtreeinclusion.jsonl")
+    assert len(cases) == 204
+    for case in cases:
+        verified = verifies(
+            verify_subtree_inclusion,
+            case["leafIdx"],
+            case["start"],
+            case["end"],
+            b64(case["leafHash"]),
+            [b64(one) for one in case["proof"] or ()],
+            b64(case["root"]),
+        )
+        assert verified != case["wantErr"], (case["file"], case["desc"])
+
+
+def test_subtree_consistency(vectors: Path):
+    cases = lines(vectors / "merkle" / "subtreeconsistency.jsonl")
+    assert len(cases) == 118
+    for case in cases:
+        verified = verifies(
+            verify_subtree_consistency,
+            case["start"],
+            case["end"],
+            case["size"],
+            b64(case["root1"]),
+            b64(case["root2"]),
+            [b64(one) for one in case["proof"] or ()],
         )
         assert verified != case["wantErr"], (case["file"], case["desc"])
 
@@ -211,6 +251,25 @@ def test_a_whole_foreign_log(vectors: Path):
             verify_consistency(size, 15, signed.root, checkpoint.root, proof)
 
 
+def test_a_foreign_log_is_followed_checkpoint_by_checkpoint(vectors: Path, tmp_path: Path):
+    """Our client takes each of its sixteen checkpoints as an extension of the one before."""
+    folder = vectors / "tessera_log"
+    verifier = note.parse_vkey((vectors / "tessera_log.vkey").read_text("utf-8").strip())
+    files = FolderFiles(folder=folder)
+    for size in range(16):
+        client = LogClient(
+            lambda path, size=size: files.read(
+                f"checkpoint.{size}" if path == "checkpoint" else path
+            ),
+            Policy(),
+            FileMemory(path=tmp_path / "seen"),
+            logs=(verifier,),
+        )
+        view = client.update()
+        assert view.checkpoint.size == size
+        assert [index for index, _ in view.entries()] == list(range(size))
+
+
 def test_a_foreign_log_with_one_byte_changed(vectors: Path):
     folder = vectors / "tessera_log"
     verifier = note.parse_vkey((vectors / "tessera_log.vkey").read_text("utf-8").strip())
@@ -320,3 +379,87 @@ def test_leaf_nodes_agree_with_tiles(vectors: Path):
     nodes = LeafNodes([bytes.fromhex(one) for one in found["leaves_hex"]])
     for size, root in enumerate(found["roots_hex_by_size"]):
         assert root_at(size, nodes).hex() == root
+
+
+def test_witness_requests(vectors: Path):
+    """A witness's whole conversation; its third answer is 404 since tlog-witness v1.0.0."""
+    found = json.loads((vectors / "witness_requests.json").read_text("utf-8"))
+    origin = found["origin"]
+    keys = (cosigner("example.com/witness"), pq_cosigner("example.com/witness/pq"))
+    witness = Witness(
+        cosigners=keys,
+        logs={origin: [note.parse_vkey(found["log_vkey"])]},
+        store=MemoryWitnessStore(),
+        clock_s=lambda: TIME_S,
+    )
+    statuses = []
+    for number, step in enumerate(found["steps"], 1):
+        body = step["body"].encode()
+        status, answer = 200, b""
+        try:
+            answer = witness.add_checkpoint(body)
+        except WitnessError as refused:
+            status, answer = refused.status, refused.body
+        statuses.append(status)
+        assert status == (404 if number == 3 else step["status"]), step
+        check_answer(step["assert"], body, answer, [one.verifier for one in keys])
+    assert statuses == [200, 403, 404, 422, 422, 200, 409, 200, 409]
+    shown = witness.latest(origin_digest(origin))
+    assert shown is not None
+    assert note.split_note(shown)[0].split("\n")[1] == "5"
+
+
+def check_answer(wanted: str, body: bytes, answer: bytes, keys: list[note.Verifier]) -> None:
+    """Check what the vector asserts of an answer, and that a cosignature verifies."""
+    contains, equals = wanted.split("body contains "), wanted.split("body == ")
+    if len(equals) == 2:
+        assert answer.decode() == json.loads(equals[1])
+    elif "example.com/witness" in wanted:
+        text = note.split_note(body.split(b"\n\n", 1)[1])[0]
+        opened = note.open_note(text.encode() + b"\n" + answer, keys)
+        assert [one.name for one in opened.signatures] == [key.name for key in keys]
+    else:
+        assert json.loads(contains[1]) in answer.decode()
+
+
+def test_sm3(vectors: Path):
+    """The two examples of GB/T 32905-2016, appendix A."""
+    cases = json.loads((vectors / "sm3.json").read_text("utf-8"))["vectors"]
+    assert len(cases) == 2
+    for case in cases:
+        assert sm3(bytes.fromhex(case["data_hex"])).hex() == case["hex"]
+
+
+SIGNATURES = (0, 1, 2, 16, 17)
+
+
+@pytest.mark.parametrize("count", SIGNATURES)
+def test_notes_with_so_many_signatures(vectors: Path, count: int):
+    """The published note, signed by more and more witnesses; without any it is no note."""
+    found = json.loads((vectors / "signed_note.json").read_text("utf-8"))["notes"][0]
+    text, line = found["note"].split("\n\n")
+    verifier = note.parse_vkey(found["vkey"])
+    strangers = [line.replace(verifier.name, f"witness{number}") for number in range(count - 1)]
+    data = (text + "\n\n" + (line + "".join(strangers) if count else "")).encode()
+    assert verifies(note.open_note, data, [verifier]) == (count > 0)
+
+
+CHANGES = {
+    "carriage returns": lambda data: data.replace("\n", "\r\n"),
+    "a carriage return in the text": lambda data: data.replace("\n", "\r\n", 1),
+    "a second blank line": lambda data: data.replace("\n\n", "\n\n\n"),
+    "a blank line at the end": lambda data: data + "\n",
+    "no newline at the end": lambda data: data[:-1],
+    "another base64 of the same bytes": lambda data: data[:-3] + chr(ord(data[-3]) + 1) + "=\n",
+    "base64 without padding": lambda data: data.replace("=", ""),
+    "a space at the end of the line": lambda data: data[:-1] + " \n",
+    "a hyphen": lambda data: data.replace("\u2014", "-"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_published_note_in_another_form_is_refused(vectors: Path, name: str):
+    found = json.loads((vectors / "signed_note.json").read_text("utf-8"))["notes"][0]
+    changed = CHANGES[name](found["note"])
+    assert changed != found["note"]
+    assert not verifies(note.open_note, changed.encode(), [note.parse_vkey(found["vkey"])])

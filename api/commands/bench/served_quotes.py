@@ -120,7 +120,7 @@ def _wait(server: subprocess.Popen[bytes], connection: HTTPConnection) -> None:
         except (OSError, HTTPException):
             connection.close()
             time.sleep(0.1)
-    raise CheckFailed("The server to be measured did not come up.", status=server.poll())
+    raise CheckFailed(f"The server to be measured did not come up (status {server.poll()}).")
 
 
 def _ask(connection: HTTPConnection, order: Order) -> float:

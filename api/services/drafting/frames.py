@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-
 from sqlmodel import Session
 
+from api.services import key_store
 from api.services.errors import NotOnboarded
 from api.services.workspace import Workspace, new_handle
 from data.errors import NotFound
@@ -34,12 +33,9 @@ def salts(workspace: Workspace, session: Session, handle: str, idem: str) -> Sal
 
     Destroying that secret later makes every hidden field of the order unguessable.
     """
+    ring = key_store.keyring(workspace.settings)
     secret = order_keys.ensure(
-        session,
-        workspace.operator_id,
-        handle,
-        secret=secrets.token_bytes(order_keys.SECRET_BYTES),
-        now_ms=workspace.clock_ms(),
+        session.connection(), ring, workspace.operator_id, handle, now_ms=workspace.clock_ms()
     )
     return derived_salts(secret, idem)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from api.services import proposals
-from api.services.drafting import financing, orders, registry
+from api.services.drafting import financing, keys, orders, privacy, registry
 from api.services.drafting.facts import Facts
 from api.services.errors import BadRequest
 from api.services.workspace import Workspace
@@ -54,6 +54,15 @@ EVENTS: Mapping[EventType, Maker] = MappingProxyType(
             optional=("user_handle", "valid_days"),
         ),
         E.KEY_REVOKED: Maker(make=registry.key_revoked, required=("kid", "reason")),
+        E.KEY_ROTATED: Maker(
+            make=keys.key_rotated, required=("kid", "public_key"), optional=("valid_days",)
+        ),
+        E.LOG_KEY_ROTATED: Maker(
+            make=keys.log_key_rotated, required=("public_key",), optional=("overlap_days",)
+        ),
+        E.LOG_OPENED: Maker(
+            make=keys.log_opened, required=("previous", "size", "root", "checkpoint", "reason")
+        ),
         E.PROPOSAL_ACCEPTED: Maker(make=_accepted, required=("proposal",)),
         E.PROPOSAL_DECLINED: Maker(make=_declined, required=("proposal",)),
         E.ORDER_SUBMITTED: Maker(
@@ -94,6 +103,10 @@ EVENTS: Mapping[EventType, Maker] = MappingProxyType(
             required=("claim", "bank_ref"),
             optional=("amount", "value_date"),
         ),
+        E.DISCLOSURE_MADE: Maker(
+            make=privacy.disclosure_made, required=("about", "to", "fields"), optional=("by",)
+        ),
+        E.ERASURE: Maker(make=privacy.erasure, required=("handle", "reason")),
         E.CLAIM_RELEASED: Maker(make=financing.claim_released, required=("claim", "discharge_no")),
     }
 )

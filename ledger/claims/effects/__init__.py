@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ledger.claims.effects import financing, orders, payments, registry
+from ledger.claims.effects import calls, financing, keys, orders, payments, privacy, registry, roots
 from ledger.claims.effects.base import Step
 from ledger.values.consent import EventType
 
@@ -30,6 +30,14 @@ EFFECTS: Mapping[EventType, Callable[[Step], None]] = MappingProxyType(
         EventType.CLAIM_FUNDED: payments.claim_funded,
         EventType.CLAIM_REPAID: payments.claim_repaid,
         EventType.CLAIM_RELEASED: payments.claim_released,
+        EventType.DISCLOSURE_MADE: privacy.disclosure_made,
+        EventType.ERASURE: privacy.erasure,
+        EventType.KEY_ROTATED: keys.key_rotated,
+        EventType.LOG_KEY_ROTATED: keys.log_key_rotated,
+        EventType.LOG_SM3_ROOT: keys.log_sm3_root,
+        EventType.LOG_OPENED: keys.log_opened,
+        EventType.STATE_ROOT: roots.state_root,
+        EventType.CALL_TRANSITION: calls.call_transition,
     }
 )
 

@@ -44,6 +44,8 @@ class Step:
         From the entry's meta.
     signed_by
         Who signed, checked against what the body needs.
+    rule_version
+        Version of the rules under which the entry was admitted.
     """
 
     state: JsonState
@@ -53,6 +55,7 @@ class Step:
     time_ms: int
     tag: str | None
     signed_by: Sequence[Signatory]
+    rule_version: int
 
     @property
     def subject(self) -> str:

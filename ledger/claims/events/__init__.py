@@ -7,6 +7,7 @@ order that the signers saw.
 """
 
 from ledger.claims.events.base import Frame
+from ledger.claims.events.calls import call_transition
 from ledger.claims.events.financing import (
     claim_funded,
     claim_lapsed,
@@ -21,6 +22,7 @@ from ledger.claims.events.financing import (
     claim_withdrawn,
     policy_set,
 )
+from ledger.claims.events.keys import key_rotated, log_key_rotated, log_opened, log_sm3_root
 from ledger.claims.events.orders import (
     Adjustment,
     OrderLine,
@@ -31,12 +33,15 @@ from ledger.claims.events.orders import (
     proposal_accepted,
     proposal_declined,
 )
+from ledger.claims.events.privacy import disclosure_made, erasure
 from ledger.claims.events.registry import key_enrolled, key_revoked, party_onboarded
+from ledger.claims.events.roots import state_root
 
 __all__ = [
     "Adjustment",
     "Frame",
     "OrderLine",
+    "call_transition",
     "claim_funded",
     "claim_lapsed",
     "claim_listed",
@@ -48,8 +53,14 @@ __all__ = [
     "claim_reserved",
     "claim_screened",
     "claim_withdrawn",
+    "disclosure_made",
+    "erasure",
     "key_enrolled",
     "key_revoked",
+    "key_rotated",
+    "log_key_rotated",
+    "log_opened",
+    "log_sm3_root",
     "order_confirmed",
     "order_rejected",
     "order_submitted",
@@ -58,4 +69,5 @@ __all__ = [
     "policy_set",
     "proposal_accepted",
     "proposal_declined",
+    "state_root",
 ]

@@ -7,7 +7,7 @@ from ledger.claims.drafts import Draft, make_draft
 from ledger.log.canonical import JsonObject, JsonValue
 from ledger.values.bodies import SCHEMA_VERSION
 from ledger.values.consent import EventType
-from ledger.values.disclosures import Salts, digest, disclose
+from ledger.values.disclosures import Salts, digest, disclose, with_decoys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +49,14 @@ def draft_of(
         Gives the salt of each of them; needed where `private` is not empty.
     """
     texts: tuple[str, ...] = ()
+    decoys: tuple[str, ...] = ()
+    digests: list[JsonValue] = []
     if private:
         if salts is None:
             raise ValueError(f"{event} has private fields; give `salts` for them")
         texts = tuple(disclose(name, value, salts(name)) for name, value in private.items())
-    digests: list[JsonValue] = [str(one) for one in sorted(digest(text) for text in texts)]
+        committed, decoys = with_decoys(map(digest, texts), salts)
+        digests.extend(committed)
     body: JsonObject = {
         "v": SCHEMA_VERSION,
         "log": frame.origin,
@@ -64,4 +67,4 @@ def draft_of(
         "sd": digests,
     }
     body.update({name: value for name, value in fields.items() if value is not None})
-    return make_draft(body, texts, summary=summary)
+    return make_draft(body, texts, decoys, summary=summary)

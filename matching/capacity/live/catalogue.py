@@ -154,4 +154,6 @@ class Catalogue:
         )
         steps = np.array([0, len(order.operations)], np.int64)
         none = np.zeros(0, np.int64)
-        return refusal(asked, Eligibility(steps, counts, none, none, OrderLimits(asked)), 0)
+        return refusal(
+            asked, Eligibility(steps, counts, none, none.astype(np.int32), OrderLimits(asked)), 0
+        )

@@ -183,7 +183,7 @@ def _ground(plan: LivePlan, chosen: Ints, offers: Ints) -> Ground:
         leg_carbon=money[:, LEG_CARBON],
         steps=np.array([0, len(rows) - 1], np.int64),
         rows=rows - rows[0],
-        offer=offers,
+        offer=offers.astype(np.int32),
         park=c.offers[positions, PARK],
         setup=np.where(quoted, c.quoted[quotes, QUOTED_SETUP], c.offers[positions, SETUP]),
         total=np.where(quoted, c.quoted[quotes, QUOTED_TOTAL], work),

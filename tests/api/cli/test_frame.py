@@ -27,13 +27,22 @@ def test_help_lists_every_command_in_80_columns(run):
     assert fits(result.stdout)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in COMMANDS if name not in {"ledger", "key", "bench"}]
-)
+def leaves(command):
+    """Yield a command, or all commands of a group."""
+    if hasattr(command, "commands"):
+        for under in command.commands.values():
+            yield from leaves(under)
+    else:
+        yield command
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_takes_json_and_says_what_it_does(name):
     command = load(name)
     assert command.help
-    assert any("--json" in parameter.opts for parameter in command.params)
+    for leaf in leaves(command):
+        assert leaf.help, leaf.name
+        assert any("--json" in parameter.opts for parameter in leaf.params), leaf.name
 
 
 def test_an_unknown_command_is_a_bad_request(run):

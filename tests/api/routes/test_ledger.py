@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
 
+from api.services import organisations
+from api.services.workspace import OPERATOR
 from data.samples import SAMPLE_UBL
+from data.samples.firms import fictional_uscc
 from ledger.claims import drafts
 from ledger.verification import certificate as certificates
-from ledger.verification.verify import verify
+from ledger.verification.verify import Trust, verify
 from tests.support.enrolments import ROOT_PUBLIC, enrolment, key_of
 from tests.support.installations import ORIGIN, installation
 from tests.support.problems import assert_problem
@@ -30,9 +34,22 @@ def client(workspace):
 
 
 @pytest.fixture(scope="module")
-def parties(client):
+def parties(client, workspace):
+    """The registrar's people, and the operator's key: it signs the state roots."""
     parties = Parties(client)
     parties.enrol(REGISTRAR)
+    organisations.add_identifier(workspace, OPERATOR, scheme="uscc", value=fictional_uscc(99_001))
+    parties.enter(parties.draft("party.onboarded", organisation=OPERATOR))
+    public = workspace.keys.event.public_key().public_bytes_raw()
+    parties.enter(
+        parties.draft(
+            "key.enrolled",
+            organisation=OPERATOR,
+            user="system",
+            duty="maker",
+            public_key=base64.b64encode(public).decode("ascii"),
+        )
+    )
     return parties
 
 
@@ -74,11 +91,10 @@ def test_the_certificate_proves_the_order_to_a_stranger(client, workspace, order
     assert "attachment" in answer.headers["content-disposition"]
     verdict = verify(
         certificates.from_json(answer.content),
-        log_key=workspace.keys.log.verifier,
-        registrar_root=ROOT_PUBLIC,
+        Trust(registrar_root=ROOT_PUBLIC, log_keys=(workspace.keys.log.verifier,)),
     )
-    assert verdict.order.confirmed
-    assert verdict.length == 2
+    assert verdict.about.order.confirmed
+    assert verdict.about.length == 2
     again = client.get(
         f"/v1/ledger/orders/{order}/certificate", headers={"If-None-Match": answer.headers["etag"]}
     )
@@ -142,13 +158,13 @@ def test_a_stale_draft_is_refused(client, parties):
     assert problem["params"]["order"] == order
 
 
-def test_a_request_stands_though_nobody_can_screen_it_yet(client, parties, order):
-    """Here the operator's own key is not enrolled; that is not the seller's fault."""
+def test_a_request_is_entered_once_and_screened(client, parties, order):
+    """The operator's own key is enrolled, so its screening follows at once."""
     draft = parties.draft("claim.requested", order=order, amount="100")
     receipt = parties.enter(draft)
     assert parties.enter(draft) == receipt
     claims = client.get(f"/v1/ledger/orders/{order}").json()["claims"]
-    assert [claim["state"] for claim in claims] == ["requested"]
+    assert [claim["state"] for claim in claims] == ["screened"]
 
 
 def test_a_key_that_nobody_enrolled_is_refused(parties, order):
@@ -224,3 +240,17 @@ def test_drafts_are_not_kept_by_anybody_on_the_way(client):
         },
     )
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_purchase_order_is_certified_by_its_number_there_or_not(client, workspace, order):
+    """By the organisations' ids and the number as either side writes it."""
+    found = client.get("/v1/purchase-orders").json()["items"][0]
+    query = {"buyer": found["buyer_id"], "seller": found["seller_id"], "number": found["number"]}
+    trust = Trust(registrar_root=ROOT_PUBLIC, log_keys=(workspace.keys.log.verifier,))
+    answer = client.get("/v1/ledger/certificate", params=query)
+    assert verify(certificates.from_json(answer.content), trust).about.order.order == order
+    answer = client.get("/v1/ledger/certificate", params={**query, "number": "NEVER-1"})
+    absent = verify(certificates.from_json(answer.content), trust).about
+    assert (absent.number, absent.buyer != absent.seller) == ("NEVER-1", True)
+    answer = client.get("/v1/ledger/certificate", params={**query, "buyer": "nobody"})
+    assert answer.status_code == 404

@@ -8,6 +8,7 @@ from ledger.claims import drafts
 from ledger.log.checkpoint import open_checkpoint
 from ledger.log.entry import leaf_hash
 from ledger.log.merkle import root_of, verify_consistency, verify_inclusion
+from ledger.log.proof_file import parse_proof
 from ledger.log.tiles import decode_bundle, split_hashes
 from tests.support.enrolments import enrolment
 from tests.support.installations import ORIGIN, installation
@@ -157,9 +158,42 @@ def test_a_consistency_proof_verifies(client, leaves):
     )
 
 
+@pytest.mark.parametrize("index", [0, 5, SIZE - 1])
+def test_a_proof_file_verifies(client, workspace, leaves, index):
+    answer = client.get("/v1/ledger/proofs/file", params={"index": index})
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    proof = parse_proof(answer.content)
+    checkpoint, _ = proof.verify(leaf_hash(leaves[index]), workspace.keys.log.verifier)
+    assert (proof.index, checkpoint.size) == (index, SIZE)
+
+
+def test_bundles_are_compressed_for_those_who_ask(client, leaves):
+    for accepted, coding in (
+        ("gzip", "gzip"),
+        ("br, GZIP;q=0.5, identity", "gzip"),
+        ("identity", None),
+        ("gzip;q=0", None),
+        ("gzip; q=0.0", None),
+        ("xgzip", None),
+        ("", None),
+    ):
+        answer = client.get("/ledger/tile/entries/000", headers={"Accept-Encoding": accepted})
+        assert answer.headers.get("content-encoding") == coding, accepted
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert decode_bundle(answer.content) == leaves[:256]  # the client unpacks
+        again = client.get(
+            "/ledger/tile/entries/000",
+            headers={"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]},
+        )
+        assert again.status_code == 304
+    tile = client.get("/ledger/tile/0/000", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in tile.headers
+
+
 @pytest.mark.parametrize(
     "query",
     [
+        "file?index=300",
         "inclusion?index=300",
         "inclusion?index=5&size=301",
         "inclusion?index=5&size=5",
@@ -174,7 +208,9 @@ def test_a_proof_of_what_is_not_published_is_refused(client, query):
     assert answer.json()["code"] in {"BAD_REQUEST", "NOT_FOUND"}
 
 
-@pytest.mark.parametrize("query", ["inclusion", "inclusion?index=-1", "consistency?old_size=x"])
+@pytest.mark.parametrize(
+    "query", ["inclusion", "inclusion?index=-1", "consistency?old_size=x", "file", "file?index=-1"]
+)
 def test_a_malformed_question_is_refused(client, query):
     answer = client.get(f"/v1/ledger/proofs/{query}")
     assert answer.status_code == 422

@@ -65,7 +65,7 @@ def test_progress_is_stored_and_the_database_stays_free(parked, monkeypatch):
     """The solver runs with no open transaction: another one can write meanwhile."""
     seen = []
 
-    def slow(problem, limits, *, on_progress, cancelled):
+    def slow(problem, limits, *, start=(), on_progress, cancelled):
         on_progress(
             Progress(
                 stage="improve",
@@ -90,7 +90,7 @@ def test_progress_is_stored_and_the_database_stays_free(parked, monkeypatch):
 
 
 def test_cancelling_a_running_run_keeps_its_best_plan(parked, monkeypatch):
-    def work(problem, limits, *, on_progress, cancelled):
+    def work(problem, limits, *, start=(), on_progress, cancelled):
         matching_runs.cancel(parked.workspace, "run-1")
         on_progress(
             Progress(

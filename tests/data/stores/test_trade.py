@@ -19,7 +19,7 @@ from data.kinds import (
     PurchaseOrderSource,
     PurchaseOrderStatus,
 )
-from data.stores import drafts, imports, order_keys, plans, proposals, purchase_orders
+from data.stores import drafts, imports, plans, proposals, purchase_orders
 from data.stores.organisations import Identifier
 from data.stores.viewer import Viewer
 from tests.support.stored import (
@@ -442,26 +442,3 @@ def test_draft_that_left_is_not_revised(book: Session):
         drafts.set_status(
             book, OPERATOR, "d1", DraftStatus.WITHDRAWN, expected=[DraftStatus.OPEN], now_ms=NOW_MS
         )
-
-
-def test_secret_of_an_order_is_made_once_and_can_be_destroyed(book: Session):
-    first = order_keys.ensure(book, OPERATOR, "h1", secret=b"a" * 32, now_ms=NOW_MS)
-    again = order_keys.ensure(book, OPERATOR, "h1", secret=b"b" * 32, now_ms=NOW_MS)
-    assert first == again == b"a" * 32
-
-    assert order_keys.destroy(book, OPERATOR, "h1")
-    assert not order_keys.destroy(book, OPERATOR, "h1")
-    with pytest.raises(NotFound):
-        order_keys.get(book, DESK, "h1")
-
-
-def test_secret_of_an_order_is_the_operators_alone(book: Session):
-    order_keys.ensure(book, OPERATOR, "h1", secret=b"a" * 32, now_ms=NOW_MS)
-    for viewer in (BUYER, MILL, *OUTSIDERS):
-        with pytest.raises(NotFound):
-            order_keys.get(book, viewer, "h1")
-
-
-def test_secret_has_32_bytes(book: Session):
-    with pytest.raises(ValueError, match="32 bytes"):
-        order_keys.ensure(book, OPERATOR, "h1", secret=b"short", now_ms=NOW_MS)

@@ -19,12 +19,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ledger.claims import events
 from ledger.claims.drafts import Draft
 from ledger.claims.limit import Alphas
+from ledger.claims.roots import RootChecker, changes_of
 from ledger.claims.rules import ClaimRules
 from ledger.claims.state import ClaimState, OrderState
+from ledger.claims.totals import load_totals
 from ledger.claims.waterfall import Split
 from ledger.errors import Refusal
-from ledger.log.entry import leaf_hash, parse_leaf
+from ledger.log.entry import Envelope, leaf_hash, parse_leaf
 from ledger.log.state import StateLayer
+from ledger.statemap.tree import StateMap
 from ledger.values.consent import Role
 from ledger.values.money import Money
 from tests.support.firms import handle
@@ -94,6 +97,7 @@ class Machine(RuleBasedStateMachine):
         root = self.world.root.public_key().public_bytes_raw()
         self.replay_rules = ClaimRules(ORIGIN, root, None)
         self.replay = StateLayer(lambda _: None)
+        self.roots = RootChecker()
         self.replayed = 0
 
         for number in (0, 1):
@@ -211,6 +215,28 @@ class Machine(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 24, 73]))
     def wait(self, hours: int) -> None:
         self.world.pass_ms(hours * HOUR_MS)
+
+    @rule()
+    def seal(self) -> None:
+        """State the map's root: equal to one built at once of all orders and keys; once only."""
+        grown = not self.is_sealed()
+        assert self.world.seal() == grown
+        assert self.is_sealed()
+        assert not self.world.seal()
+        self.the_chain_is_whole_and_the_replay_equal()
+        names = [k for k in self.replay.changes if k.split("/")[0] in ("order", "key")]
+        whole = StateMap()
+        whole.put(changes_of(self.replay, names))
+        version = self.world.store.map_version(self.replayed)
+        assert version is not None
+        assert version.root == whole.root == self.roots.state_map.root
+        totals = load_totals(self.replay)
+        assert sum(one.orders for one in totals) == len(self.orders)
+        assert sum(one.live for one in totals) == sum(claim.live for claim in self.claims)
+
+    def is_sealed(self) -> bool:
+        last = parse_leaf(self.world.store.leaf(self.world.store.head().size - 1))
+        return last.body["type"] == "state.root"
 
     # Claims --------------------------------------------------------------------------------
 
@@ -503,10 +529,16 @@ class Machine(RuleBasedStateMachine):
                 assert envelope.meta.previous_leaf == leaf_hash(before)
                 assert envelope.meta.time_ms >= parse_leaf(before).meta.time_ms
             self.replay_rules.apply(self.replay, envelope)
+            self.extend_chain(index, envelope)
+            self.roots.entered(self.replay, envelope)  # the stated root is the replay's own
         self.replayed = size
-        live = self.world.store._memory.state
-        own = {key: value for key, value in live.items() if not key.startswith("chain/")}
-        assert own == self.replay.changes  # I15: replay = live
+        assert self.world.store._memory.state == self.replay.changes  # I15: replay = live
+
+    def extend_chain(self, index: int, envelope: Envelope) -> None:
+        order, sequence = envelope.body.get("order"), envelope.meta.order_sequence
+        if order is not None and sequence is not None:
+            digest = leaf_hash(self.world.store.leaf(index)).hex()
+            self.replay.put(f"chain/{order}", {"head": digest, "sequence": sequence})
 
 
 SETTINGS = settings(

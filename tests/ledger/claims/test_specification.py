@@ -14,11 +14,11 @@ from ledger.errors import Refusal
 from ledger.log.canonical import encode
 from ledger.log.signing import key_id, sign_body
 from ledger.values.bodies import SHAPES
-from ledger.values.consent import SIGNERS, EventType
+from ledger.values.consent import OLD_AND_NEW, SIGNERS, EventType
 from ledger.values.disclosures import digest, disclose, open_disclosure
 from ledger.values.identifiers import normalise_order_number
 from ledger.values.transitions import CLAIM, ORDER, PROPOSAL, OrderStatus
-from ledger.verification import facts, people, proofs
+from ledger.verification import entries, facts, people, proofs, roots
 from ledger.verification import verify as verifying
 
 PAGE = Path(__file__).parents[3] / "docs" / "spec" / "claims.md"
@@ -112,7 +112,8 @@ def signatures_of(event: EventType) -> str:
     for signer in SIGNERS[event]:
         role = signer.role.value if signer.role else "side `by`"
         duties.setdefault(role, []).append(signer.duty.value[0])
-    return ", ".join(f"{role} {'+'.join(letters)}" for role, letters in duties.items())
+    named = [f"{role} {'+'.join(letters)}" for role, letters in duties.items()]
+    return ", ".join([*named, "old and new key"] if event in OLD_AND_NEW else named)
 
 
 def test_the_transitions_are_all_there() -> None:
@@ -138,7 +139,7 @@ def test_the_verifiers_codes_are_all_there() -> None:
     listed = {row[0].strip("`") for row in rows(8) if row[0].startswith("`")}
     text = "".join(
         Path(str(module.__file__)).read_text("utf-8")
-        for module in (facts, people, proofs, verifying)
+        for module in (entries, facts, people, proofs, roots, verifying)
     )
     written = set(re.findall(r'NotVerified\(\s*"([A-Z_]+)"', text))
     consent = {"SIGNATURE_MISSING", "WRONG_PARTY", "WRONG_DUTY", "SAME_USER_TWICE"}

@@ -21,6 +21,8 @@ from ledger.log.merkle import (
     root_of,
     verify_consistency,
     verify_inclusion,
+    verify_subtree_consistency,
+    verify_subtree_inclusion,
 )
 from ledger.log.tiles import LeafNodes
 
@@ -206,3 +208,79 @@ def test_range_nodes_cover_each_leaf_once():
             for leaf in range(index << level, (index + 1) << level)
         ]
         assert covered == list(range(size))
+
+
+def subtree_proof(start: int, end: int, low: int, high: int, *, known: bool) -> list[bytes]:
+    """Return the proof that [start, end) is part of [low, high), as the draft defines it."""
+    if (start, end) == (low, high):
+        return [] if known else [range_root(low, high)]
+    middle = low + (1 << ((high - low - 1).bit_length() - 1))
+    if end <= middle:
+        return [*subtree_proof(start, end, low, middle, known=known), range_root(middle, high)]
+    if middle <= start:
+        return [*subtree_proof(start, end, middle, high, known=known), range_root(low, middle)]
+    return [*subtree_proof(middle, end, middle, high, known=False), range_root(low, middle)]
+
+
+def range_root(low: int, high: int) -> bytes:
+    """Return the root over some leaves of the test."""
+    return root_of([leaf_hash(b"%d" % number) for number in range(low, high)])
+
+
+def test_subtree_proofs_verify_for_every_subtree_of_small_trees():
+    """And none does for a tree of another size, another root or a changed hash."""
+    for size in range(1, 20):
+        root = range_root(0, size)
+        for start, end in subtrees(size):
+            part = range_root(start, end)
+            proof = subtree_proof(start, end, 0, size, known=True)
+            verify_subtree_consistency(start, end, size, part, root, proof)
+            for wrong in (
+                (start, end, size, part, range_root(0, size + 1), proof),
+                (start, end, size, part, root, [*proof, part]),
+                (start, end, size, range_root(start, end + 1), root, proof),
+                *(((start, end, size, part, root, proof[:-1]),) if proof else ()),
+            ):
+                with pytest.raises(NotVerified):
+                    verify_subtree_consistency(*wrong)
+
+
+def subtrees(size: int) -> list[tuple[int, int]]:
+    """Return every [start, end) that is a subtree of a tree, the empty ones left out."""
+    found = []
+    for start in range(size):
+        for end in range(start + 1, size + 1):
+            if start % (1 << (end - start - 1).bit_length()) == 0:
+                found.append((start, end))
+    return found
+
+
+def test_the_inclusion_of_a_leaf_in_a_subtree():
+    for start, end in ((0, 5), (8, 13), (4, 8)):
+        leaves = [leaf_hash(b"%d" % number) for number in range(start, end)]
+        root = root_of(leaves)
+        nodes = LeafNodes([b"%d" % number for number in range(start, end)])
+        for index in range(start, end):
+            proof = inclusion_proof(index - start, end - start, nodes)
+            leaf = leaves[index - start]
+            verify_subtree_inclusion(index, start, end, leaf, proof, root)
+            for other in (index - 1, index + 1, start - 1, end):
+                with pytest.raises(NotVerified):
+                    verify_subtree_inclusion(other, start, end, leaf, proof, root)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 1), (2, 1), (1, 3), (2, 5), (3, 11)])
+def test_what_is_no_subtree_has_no_proof(start: int, end: int):
+    for size in (end, 20):
+        with pytest.raises(NotVerified) as caught:
+            verify_subtree_consistency(start, end, size, bytes(32), bytes(32), [])
+        assert caught.value.code == "SIZE_RANGE"
+    with pytest.raises(NotVerified) as caught:
+        verify_subtree_inclusion(start, start, end, bytes(32), [], bytes(32))
+    assert caught.value.code == "SIZE_RANGE"
+
+
+def test_a_subtree_beyond_the_tree_has_no_proof():
+    with pytest.raises(NotVerified) as caught:
+        verify_subtree_consistency(4, 8, 7, bytes(32), bytes(32), [])
+    assert caught.value.code == "SIZE_RANGE"

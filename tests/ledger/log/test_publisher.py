@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.audit.files import verify_files
 from ledger.errors import Corruption, NotVerified, OutcomeUnknown
-from ledger.log.audit import verify_files
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.memory import MemoryLogStore
 from ledger.log.merkle import EMPTY_ROOT

@@ -19,6 +19,7 @@ from ledger.errors import Corruption, HeadMoved, OutcomeUnknown, Refusal
 from ledger.log.memory import MemoryLogStore
 from ledger.log.replay import Replay
 from ledger.log.store import Batch
+from ledger.log.writer import Ack
 from tests.support.log_parts import (
     ORIGIN,
     CountingRules,
@@ -55,16 +56,17 @@ def test_many_threads_share_commits(log: Log):
         plain(batch)
 
     log.store.commit = counted  # type: ignore[method-assign]
-    started = threading.Barrier(16)
-
-    def submit(number: int) -> int:
-        started.wait(30)
-        return log.writer.submit(make_request(f"n{number}")).index
-
+    log.writer.recover()
     with ThreadPoolExecutor(16) as pool:
-        indices = sorted(pool.map(submit, range(16)))
+        with log.store.sequencer_lock(5):
+            waiting = [
+                pool.submit(log.writer.submit, make_request(f"n{number}")) for number in range(16)
+            ]
+            while len(log.writer._queue) < 16:
+                time.sleep(0.001)
+        indices = sorted(one.result(30).index for one in waiting)
     assert indices == list(range(16))
-    assert sum(commits.values()) < 16
+    assert commits == {16: 1}
     assert check_whole(log) == 16
 
 
@@ -226,8 +228,8 @@ def test_a_moved_head_is_read_again(memory: Callable[..., Log]):
     assert log.writer.submit(make_request("b")).index == 1
 
 
-def test_followers_hear_that_the_outcome_is_unknown(memory: Callable[..., Log]):
-    """The leader hears the reason, those who waited with it that they should ask again."""
+def test_everybody_hears_why_nothing_is_published(memory: Callable[..., Log]):
+    """Commits go on while a publication fails; each who waits for one tries and is told why."""
     store = Failing()
     log = memory(store)
     log.writer.recover()
@@ -241,23 +243,87 @@ def test_followers_hear_that_the_outcome_is_unknown(memory: Callable[..., Log]):
     plain = log.publisher.publish
     log.publisher.publish = failing_publish  # type: ignore[method-assign,assignment]
     with ThreadPoolExecutor(4) as pool:
-        leader = pool.submit(log.writer.submit, make_request("a"))
+        first = pool.submit(log.writer.submit, make_request("a"))
         assert entered.wait(10)
-        followers = [pool.submit(log.writer.submit, make_request(f"f{n}")) for n in range(3)]
-        while len(log.writer._queue) < 3:
+        others = [pool.submit(log.writer.submit, make_request(f"f{n}")) for n in range(3)]
+        while store.head().size < 4:
             time.sleep(0.001)
         go_on.set()
-        errors = [future.exception(10) for future in (leader, *followers)]
-    assert isinstance(errors[0], OSError)
-    assert sorted(type(error).__name__ for error in errors[1:]) == [
-        "OSError",
-        "OutcomeUnknown",
-        "OutcomeUnknown",
-    ]
+        errors = [future.exception(10) for future in (first, *others)]
+    assert [type(error) for error in errors] == [OSError] * 4
     log.publisher.publish = plain  # type: ignore[method-assign]
     indices = [log.writer.submit(make_request(name)).index for name in ("a", "f0", "f1", "f2")]
     assert indices[0] == 0
     assert sorted(indices) == [0, 1, 2, 3]
+
+
+def test_followers_of_a_failed_commit_hear_that_the_outcome_is_unknown(memory: Callable[..., Log]):
+    """The leader hears the reason, those who were in its batch that they should ask again."""
+    store = Failing()
+    log = memory(store)
+    log.writer.recover()
+    with ThreadPoolExecutor(4) as pool:
+        with store.sequencer_lock(5):
+            attempts = [pool.submit(log.writer.submit, make_request(f"f{n}")) for n in range(4)]
+            while len(log.writer._queue) < 4:
+                time.sleep(0.001)
+            store.failures = [("before", OSError("no space left"))]
+        errors = [attempt.exception(10) for attempt in attempts]
+    names = sorted(type(error).__name__ for error in errors)
+    assert names == ["OSError", "OutcomeUnknown", "OutcomeUnknown", "OutcomeUnknown"]
+    assert store.head().size == 0
+    assert log.writer.submit(make_request("f0")).index == 0
+
+
+def test_a_durable_receipt_comes_before_the_checkpoint(log: Log):
+    """The entry is committed when the receipt is given; a checkpoint over it follows."""
+    log.writer.recover()
+    entered, go_on = threading.Event(), threading.Event()
+    plain = log.publisher.publish
+
+    def slow_publish() -> object:
+        entered.set()
+        assert go_on.wait(30)
+        return plain()
+
+    log.publisher.publish = slow_publish  # type: ignore[method-assign,assignment]
+    receipt = log.writer.submit(make_request("a"), ack=Ack.DURABLE)
+    assert log.store.head().size == receipt.index + 1 == 1
+    log.writer._closing.set()  # no pause before the checkpoint
+    assert entered.wait(30)
+    published = log.publisher.published()
+    assert published is not None
+    assert published.size == 0
+    assert log.writer.submit(make_request("b"), ack=Ack.DURABLE).index == 1
+    go_on.set()
+    log.writer.close()
+    assert check_whole(log) == 2
+
+
+def test_a_durable_receipt_is_the_same_when_asked_for_as_a_witnessed_one(log: Log):
+    durable = log.writer.submit(make_request("a"), ack=Ack.DURABLE)
+    assert log.writer.submit(make_request("a")) == durable
+    log.writer.close()
+    assert check_whole(log) == 1
+
+
+def test_what_nobody_waits_for_is_published_by_and_by(log: Log, caplog: pytest.LogCaptureFixture):
+    """A publication that fails is said; the next request tries again."""
+    log.writer.recover()
+    plain = log.publisher.publish
+
+    def failing_publish() -> None:
+        raise OSError("no space left")
+
+    log.publisher.publish = failing_publish  # type: ignore[method-assign,assignment]
+    log.writer._closing.set()
+    log.writer.submit(make_request("a"), ack=Ack.DURABLE)
+    log.writer.close()
+    assert "no space left" in caplog.text
+    log.publisher.publish = plain  # type: ignore[method-assign]
+    log.writer.submit(make_request("b"), ack=Ack.DURABLE)
+    log.writer.close()
+    assert check_whole(log) == 2
 
 
 def test_corruption_stops_the_writer(memory: Callable[..., Log], tmp_path: Path):

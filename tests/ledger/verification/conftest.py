@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from ledger.errors import NotVerified
+from ledger.log.note import Verifier
 from ledger.values.money import Money
 from ledger.verification.certificate import Certificate, from_json, to_json
-from ledger.verification.verify import Verdict, verify
+from ledger.verification.verify import Trust, Verdict, verify
 from tests.ledger.verification.forging import Forgery
 from tests.support.parties import DAY_MS, LOG_KEY, World
 
@@ -38,11 +39,13 @@ def forgery(certified: tuple[World, str]) -> Forgery:
 
 def judge(certificate: Certificate, world: World) -> Verdict:
     """Verify as a stranger would: from the file's bytes and the two pinned keys."""
-    return verify(
-        from_json(to_json(certificate)),
-        log_key=LOG_KEY.verifier,
-        registrar_root=world.root.public_key().public_bytes_raw(),
-    )
+    return verify(from_json(to_json(certificate)), trust_in(world))
+
+
+def trust_in(world: World, key: Verifier = LOG_KEY.verifier) -> Trust:
+    """Return the trust in a world's registrar and in a log key."""
+    root = world.root.public_key().public_bytes_raw()
+    return Trust(registrar_root=root, log_keys=(key,))
 
 
 def expect_rejected(forgery: Forgery, code: str, **options: bool) -> NotVerified:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ledger.claims.evidence import evidence_entries
+from ledger.claims.evidence import Evidence
 from ledger.log.canonical import JsonObject, encode
 from ledger.log.entry import NO_LEAF, Envelope, Signature, leaf_hash, parse_leaf
 from ledger.log.signing import sign_body
@@ -21,14 +21,16 @@ class Forgery:
     order: str
     envelopes: list[Envelope]
     indexes: list[int]
+    evidence: Evidence
 
     @classmethod
     def of(cls, world: World, order: str) -> "Forgery":
-        indexes = evidence_entries(
-            world.store.chain(order), read_state=world.store.state, read_leaf=world.store.leaf
-        )
+        evidence = world.evidence(order)
         envelopes = [parse_leaf(leaf) for leaf in world.leaves()]
-        return cls(world=world, order=order, envelopes=envelopes, indexes=list(indexes))
+        indexes = [index for index, _ in evidence.leaves]
+        return cls(
+            world=world, order=order, envelopes=envelopes, indexes=indexes, evidence=evidence
+        )
 
     def find(self, event: str, nth: int = 0) -> int:
         """Return the index of the n-th certified entry of a type."""
@@ -62,6 +64,10 @@ class Forgery:
         signatures.sort(key=lambda one: (one.role, one.kid))
         self.envelopes[index] = replace(envelope, signatures=tuple(signatures))
 
+    def follow(self, at: int) -> None:
+        """Let the entry after a rewritten one name it, where the chains are left as they are."""
+        self.meta(at + 1, previous_leaf=leaf_hash(self.envelopes[at].leaf()))
+
     def drop(self, index: int) -> None:
         """Leave an entry out of the certificate."""
         self.indexes.remove(index)
@@ -89,4 +95,5 @@ class Forgery:
 
     def certificate(self, *, rechain: bool = True, disclosures: Sequence[str] = ()) -> Certificate:
         """Return the certificate of the rewritten log, properly proved and signed."""
-        return certify(self.leaves(rechain=rechain), self.order, self.indexes, disclosures)
+        leaves = self.leaves(rechain=rechain)
+        return certify(leaves, self.evidence, self.order, self.indexes, disclosures)

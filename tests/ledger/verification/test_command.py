@@ -32,7 +32,7 @@ def test_proved_is_status_0_and_two_lines(certified, file: Path, capsys) -> None
     proved, not_proved = capsys.readouterr().out.splitlines()
 
     assert proved.startswith("proved: order ")
-    assert not_proved.startswith("not proved: that no later entry")
+    assert not_proved.startswith("not proved: what was entered after size")
 
 
 def test_proved_as_json(certified, file: Path, capsys) -> None:
@@ -120,6 +120,9 @@ def test_a_stranger_needs_python_and_cryptography_alone(certified, file: Path) -
         "ledger",
         "ledger.errors",
         "ledger.log",
+        "ledger.statemap",
         "ledger.values",
         "ledger.verification",
     }
+    statemap = {name for name in lines["ours"].split() if name.startswith("ledger.statemap.")}
+    assert statemap == {"ledger.statemap.proofs"}

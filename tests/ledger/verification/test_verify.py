@@ -12,24 +12,24 @@ from ledger.values.disclosures import disclose, open_disclosure
 from ledger.values.money import Money
 from ledger.verification.certificate import to_json as file_of
 from ledger.verification.report import not_proved_line, proved_line, to_json
-from ledger.verification.verify import verify
-from tests.ledger.verification.conftest import expect_rejected, judge
+from ledger.verification.verify import Trust, verify
+from tests.ledger.verification.conftest import expect_rejected, judge, trust_in
 from tests.ledger.verification.forging import Forgery
-from tests.support.firms import Person, firm, handle, secret
+from tests.support.firms import Person, handle, secret
 from tests.support.parties import LOG_KEY, NEVER_MS, START_MS, World, certify
 
 
 def test_a_certificate_proves_order_claims_and_what_is_outstanding(certified) -> None:
     world, order = certified
     verdict = judge(world.certificate(order), world)
-    (claim,) = verdict.order.claims.values()
+    (claim,) = verdict.about.order.claims.values()
 
-    assert verdict.order.confirmed
-    assert (verdict.order.net, verdict.order.currency) == (100_000_000, "CNY")
+    assert verdict.about.order.confirmed
+    assert (verdict.about.order.net, verdict.about.order.currency) == (100_000_000, "CNY")
     assert (claim.status, claim.lender) == ("funded", world.bank.party)
     assert (claim.principal, claim.outstanding, claim.live) == (40_000_000, 30_000_000, 30_000_000)
     assert (claim.interest_paid, claim.surplus) == (120_000, 0)
-    assert verdict.length == len(world.store.chain(order)) == 10
+    assert verdict.about.length == len(world.store.chain(order)) == 10
     assert verdict.disclosed == ()
 
 
@@ -40,7 +40,10 @@ def test_the_report_is_one_line_of_each_kind(certified) -> None:
 
     assert "CNY 1,000,000.00" in proved_line(verdict)
     assert "outstanding CNY 300,000.00" in proved_line(verdict)
-    assert f"beyond entry {verdict.last}" in not_proved_line(verdict)
+    assert f"entered after size {verdict.evaluation.checkpoint.size}" in not_proved_line(verdict)
+    assert f"over the first {verdict.root.index} entries" in proved_line(verdict)
+    assert "no witness has been asked for" in proved_line(verdict)
+    assert "no witness was asked for" in not_proved_line(verdict)
     assert "\n" not in proved_line(verdict) + not_proved_line(verdict)
     assert value["status"] == "proved"
     assert value["live"] == "30000000"
@@ -56,7 +59,7 @@ def test_an_order_without_claims(confirm: bool) -> None:
         world.enter(world.confirmation(order))
     verdict = judge(world.certificate(order), world)
 
-    assert verdict.order.confirmed == confirm
+    assert verdict.about.order.confirmed == confirm
     assert ("NOT confirmed" in proved_line(verdict)) != confirm
     assert "no claim on it" in proved_line(verdict)
 
@@ -72,10 +75,10 @@ def test_a_released_claim_and_a_second_one() -> None:
     world.enter(world.draft("withdrawn", withdrawn))
     verdict = judge(world.certificate(order), world)
 
-    assert verdict.order.claims[first].status == "released"
-    assert verdict.order.claims[first].surplus == 5
-    assert verdict.order.claims[second].live == verdict.order.live == 30_000_000
-    assert verdict.order.claims[withdrawn].live == 0
+    assert verdict.about.order.claims[first].status == "released"
+    assert verdict.about.order.claims[first].surplus == 5
+    assert verdict.about.order.claims[second].live == verdict.about.order.live == 30_000_000
+    assert verdict.about.order.claims[withdrawn].live == 0
 
 
 def test_chosen_fields_are_shown_with_their_entry(certified) -> None:
@@ -87,7 +90,7 @@ def test_chosen_fields_are_shown_with_their_entry(certified) -> None:
     }
     verdict = judge(world.certificate(order, [made["number"]]), world)
 
-    assert verdict.disclosed == ((verdict.first, "number", "PO-1"),)
+    assert verdict.disclosed == ((verdict.about.first, "number", "PO-1"),)
     for text, code in (
         (draft.disclosures[0], "DISCLOSURE_UNKNOWN"),
         (disclose("number", "PO-2", b"s" * 16), "DISCLOSURE_UNKNOWN"),
@@ -104,9 +107,8 @@ def test_chosen_fields_are_shown_with_their_entry(certified) -> None:
 def test_another_log_key_proves_nothing(certified) -> None:
     world, order = certified
     other = Signer(name=LOG_KEY.name, private_key=secret("another log"))
-    root = world.root.public_key().public_bytes_raw()
     with pytest.raises(NotVerified) as caught:
-        verify(world.certificate(order), log_key=other.verifier, registrar_root=root)
+        verify(world.certificate(order), trust_in(world, other.verifier))
     assert caught.value.code == "NOTE_UNSIGNED"
 
 
@@ -114,7 +116,7 @@ def test_another_registrar_proves_nothing(certified) -> None:
     world, order = certified
     other = secret("another root").public_key().public_bytes_raw()
     with pytest.raises(NotVerified) as caught:
-        verify(world.certificate(order), log_key=LOG_KEY.verifier, registrar_root=other)
+        verify(world.certificate(order), Trust(registrar_root=other, log_keys=(LOG_KEY.verifier,)))
     assert caught.value.code == "REGISTRAR"
 
 
@@ -128,12 +130,20 @@ def test_a_certificate_of_another_log(certified) -> None:
 
 def test_a_certificate_of_another_order(certified) -> None:
     world, order = certified
-    for certificate, code in (
-        (replace(world.certificate(order), order=handle("other")), "UNEXPECTED_ENTRY"),
-        (replace(world.certificate(order), entries=()), "CHAIN_EMPTY"),
+    certificate = world.certificate(order)
+    other = replace(certificate.about, handle=handle("other"))
+    root = certificate.entries[-1:]
+    enrolments = Forgery.of(world, order)
+    for index in [i for i, _ in world.store.chain(order)]:
+        enrolments.drop(index)
+    for odd, code in (
+        (replace(certificate, about=other), "UNEXPECTED_ENTRY"),
+        (replace(certificate, entries=()), "ROOT_MISSING"),
+        (replace(certificate, entries=root), "KEY_UNKNOWN"),
+        (enrolments.certificate(), "CHAIN_EMPTY"),
     ):
         with pytest.raises(NotVerified) as caught:
-            judge(certificate, world)
+            judge(odd, world)
         assert caught.value.code == code
 
 
@@ -284,11 +294,11 @@ def test_a_revoked_key_signs_nothing_after() -> None:
         )
     )
     verdict = judge(world.certificate(order), world)
-    assert verdict.order.confirmed
+    assert verdict.about.order.confirmed
     replacement = replace(world.seller.maker, key=secret("seller's new key"))
     world.enrol(replacement)
     claim = world.request(order, 1_000)
-    assert judge(world.certificate(order), world).order.claims[claim].status == "requested"
+    assert judge(world.certificate(order), world).about.order.claims[claim].status == "requested"
     forgery = Forgery.of(world, order)
     index = forgery.find("claim.requested")
     people = ((world.seller.maker, Role.SELLER), (world.seller.checker, Role.SELLER))
@@ -329,19 +339,21 @@ def test_the_beginning_left_out(forgery: Forgery) -> None:
 
 
 def test_an_order_chain_that_names_another_leaf(forgery: Forgery) -> None:
-    forgery.meta(forgery.indexes[-1], order_previous=b"x" * 32)
+    forgery.meta(forgery.indexes[-2], order_previous=b"x" * 32)
+    forgery.follow(forgery.indexes[-2])
     expect_rejected(forgery, "ORDER_CHAIN_BROKEN", rechain=False)
 
 
 def test_a_global_chain_that_names_another_leaf(forgery: Forgery) -> None:
-    forgery.meta(forgery.indexes[-1], previous_leaf=b"x" * 32)
+    forgery.meta(forgery.indexes[-2], previous_leaf=b"x" * 32)
     expect_rejected(forgery, "CHAIN_BROKEN", rechain=False)
 
 
 def test_signers_who_saw_another_head(forgery: Forgery) -> None:
-    index = forgery.indexes[-1]
+    index = forgery.indexes[-2]
     forgery.body(index, osp="0" * 64)
     forgery.sign(index)
+    forgery.follow(index)
     expect_rejected(forgery, "STALE_HEAD", rechain=False)
 
 
@@ -361,6 +373,7 @@ def test_an_entry_under_other_rules(forgery: Forgery) -> None:
 def test_an_entry_of_another_log_or_shape(forgery: Forgery) -> None:
     index = forgery.find("claim.repaid")
     forgery.body(index, log="other.example/ledger")
+    forgery.follow(index)
     expect_rejected(forgery, "WRONG_LOG", rechain=False)
     forgery.body(index, note="hello")
     expect_rejected(forgery, "UNKNOWN_FIELD", rechain=False)
@@ -370,7 +383,7 @@ def test_a_leaf_that_is_no_entry(certified) -> None:
     world, order = certified
     leaves = [*world.leaves(), b"{}"]
     with pytest.raises(NotVerified) as caught:
-        judge(certify(leaves, order, [len(leaves) - 1]), world)
+        judge(certify(leaves, world.evidence(order), order, [len(leaves) - 1]), world)
     assert caught.value.code == "ENTRY_MALFORMED"
 
 
@@ -448,4 +461,3 @@ def test_strangers_need_no_names(certified) -> None:
     data = file_of(world.certificate(order))
     for private in (b"Buyer", b"flange", b"PO-1", b"6222"):
         assert private not in data
-    assert firm("Buyer").party.encode() not in data  # handles stand inside base64

@@ -141,6 +141,23 @@ def test_uses_and_earnings_are_the_same_again_and_by_one_thread(
     assert (uses[0] == uses[2]).all()
 
 
+def test_few_orders_of_much_effort_are_shared_among_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A second thread starts where the nodes are worth it, and changes nothing."""
+    problem = random_problem(60, 40, 5)
+    bounder = Bounder(problem, build_columns(problem))
+    few, prices = bounder.able[:6], prices_of(2, bounder.columns.idle.shape)
+    found, uses = [], []
+    for least in (10**9, 1):
+        monkeypatch.setattr("matching.capacity.bounds.NODES_OF_A_THREAD", least)
+        uses.append(np.zeros_like(prices))
+        found.append(bounder.earned(prices, THOROUGH, orders=few, use=uses[-1]))
+
+    assert (found[0] == found[1]).all()
+    assert (uses[0] == uses[1]).all()
+
+
 def test_more_effort_bounds_better_on_the_whole() -> None:
     """Not for every order: cells are cut anew in each case. On the whole it must help."""
     problem = random_problem(60, 40, 5)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from matching.capacity import pricing
+from matching.capacity.balancing import polishing
 from matching.capacity.bounds import Bounder
 from matching.capacity.check import check
 from matching.capacity.columns import build_columns
 from matching.capacity.kernels.library import Shared
 from matching.capacity.plan import Price
-from matching.capacity.planning import polishing_effort, start_table
+from matching.capacity.planning import start_table
 from matching.capacity.pricing import Pricer, in_millifen, search_batches
 from matching.capacity.solve import solve
 from matching.limits import Limits
@@ -63,7 +64,9 @@ def test_balanced_prices_prove_more_than_none() -> None:
     pricer.close()
     bounds = []
     for millifen in (np.zeros(columns.idle.shape, np.int64), in_millifen(pricer.mean)):
-        bounds.append(bounder.bound_fen(millifen, bounder.earned(millifen, polishing_effort(80))))
+        bounds.append(
+            bounder.bound_fen(millifen, bounder.earned(millifen, polishing(80)[0].effort))
+        )
 
     assert bounds[1] < bounds[0]
 

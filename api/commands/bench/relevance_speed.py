@@ -1,0 +1,155 @@
+"""`parkloom bench relevance-speed`: index, batch, single demand and addition on drawn texts.
+
+Texts are drawn: Chinese of the stated lengths, words of two characters with Zipf frequencies, so
+that terms are about as many and as unequal as in real texts. Nothing about quality follows.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import date
+from statistics import median
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from api.commands.bench.child import peak_memory_mb
+from api.commands.frame import JsonFlag, facts, reporting
+from matching.technology.explaining.explanation import explain
+from matching.technology.problem import (
+    Demand,
+    Document,
+    DocumentKind,
+    Language,
+    Provider,
+    ProviderKind,
+)
+from matching.technology.relevance.reading import demand_written
+from matching.technology.relevance.scorer import Scorer, fit
+
+TODAY = date(2026, 1, 1)
+CHARACTERS, WORDS = 2_500, 30_000
+PROVIDER_CHARACTERS, DEMAND_CHARACTERS = 320, 110
+SINGLE, SHOWN = 5, 10
+
+
+def relevance_speed(
+    providers: Annotated[int, typer.Option(min=10, help="Teams, one text of 320 characters.")] = (
+        50_000
+    ),
+    demands: Annotated[int, typer.Option(min=1, help="Demands of 110 characters.")] = 10_000,
+    top: Annotated[int, typer.Option(min=1, help="Teams for each demand.")] = 50,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the texts.")] = 1,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure how long the light scorer takes, and how much memory."""
+    with reporting(as_json=as_json) as report:
+        texts = Texts(seed)
+        teams = [texts.team(number) for number in range(providers)]
+        asked = [texts.demand(number) for number in range(demands)]
+        report.note(f"{providers:,} teams and {demands:,} demands are drawn")
+        before = os.getloadavg()[0]
+        started = time.perf_counter()
+        scorer = fit(teams, today=TODAY)
+        indexed = time.perf_counter()
+        report.note(f"index: {indexed - started:.1f} s")
+        queries = scorer.index.read([demand_written(demand) for demand in asked])
+        found = scorer.index.best(queries, top)
+        ranked = time.perf_counter()
+        told = {
+            "providers": providers,
+            "demands": demands,
+            "top": top,
+            "terms": len(scorer.index.vocabulary),
+            "index_seconds": round(indexed - started, 2),
+            "batch_seconds": round(ranked - indexed, 2),
+            "together_seconds": round(ranked - started, 2),
+            "lists": len(found),
+            "single_ms": _single(scorer, asked[:SINGLE]),
+            "add_ms": _added(scorer, texts),
+            "peak_mb": peak_memory_mb(),
+            "load_before": round(before, 1),
+            "load_after": round(os.getloadavg()[0], 1),
+        }
+        report.show(facts([(name, str(value)) for name, value in told.items()]))
+        report.result(told)
+
+
+class Texts:
+    """Draws teams and demands, the same ones for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._draw = np.random.default_rng(seed)
+        signs = [chr(0x4E00 + int(code)) for code in self._draw.choice(20_000, CHARACTERS)]
+        pairs = self._draw.integers(0, CHARACTERS, size=(WORDS, 2))
+        self._words = np.array([signs[first] + signs[second] for first, second in pairs])
+        shares = 1 / np.arange(10, WORDS + 10)
+        self._shares = np.cumsum(shares / shares.sum())
+
+    def text(self, characters: int) -> str:
+        """Return a text of about so many characters, in clauses."""
+        drawn = np.searchsorted(self._shares, self._draw.random(characters // 2))
+        words = self._words[np.minimum(drawn, WORDS - 1)]
+        return "，".join("".join(words[at : at + 8]) for at in range(0, len(words), 8))
+
+    def team(self, number: int) -> Provider:
+        """Return a team with one paper."""
+        written = self.text(PROVIDER_CHARACTERS)
+        paper = Document(
+            document_id=f"D-{number}",
+            kind=DocumentKind.PAPER,
+            issued=TODAY,
+            title=written[:20],
+            abstract=written[20:],
+            lang=Language.CHINESE,
+        )
+        return Provider(
+            provider_id=f"T-{number}",
+            org_id=f"O-{number}",
+            name=f"T-{number}",
+            kind=ProviderKind.UNIVERSITY,
+            updated_on=TODAY,
+            documents=(paper,),
+            consent=True,
+        )
+
+    def demand(self, number: int) -> Demand:
+        """Return a demand."""
+        written = self.text(DEMAND_CHARACTERS)
+        return Demand(
+            demand_id=f"N-{number}",
+            owner_org="OWNER",
+            title=written[:20],
+            problem=written[20:],
+            lang=Language.CHINESE,
+        )
+
+
+def _single(scorer: Scorer, asked: list[Demand]) -> dict[str, Any]:
+    """Return milliseconds of one demand: the list alone, and the list with its reasons."""
+    lists, reasons = [], []
+    for demand in asked:
+        started = time.perf_counter()
+        found = scorer.best([demand], SHOWN)[0]
+        lists.append(time.perf_counter() - started)
+        for one in found:
+            explain(scorer, demand, one.provider.provider_id, changes=False)
+        reasons.append(time.perf_counter() - started)
+    return {
+        "list": round(1000 * median(lists), 1),
+        f"list with reasons of {SHOWN}": round(1000 * median(reasons), 1),
+    }
+
+
+def _added(scorer: Scorer, texts: Texts) -> float:
+    """Return milliseconds of adding a team, all its texts included."""
+    spent = []
+    for number in range(SINGLE):
+        team = texts.team(10**6 + number)
+        started = time.perf_counter()
+        scorer.with_provider(team)
+        spent.append(time.perf_counter() - started)
+    return round(1000 * median(spent), 1)

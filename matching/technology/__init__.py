@@ -1,0 +1,1 @@
+"""Technology demands → research providers: ranking, assignment, explanation and the open call."""

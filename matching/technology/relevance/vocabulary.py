@@ -1,0 +1,156 @@
+"""Count terms of many texts at once and weigh them: sublinear TF-IDF rows of length one.
+
+References
+----------
+Salton and Buckley (1988), Term-weighting approaches in automatic text retrieval, Information
+Processing & Management 24(5): (1 + ln tf) · idf, cosine; idf = ln((1 + n) / (1 + df)) + 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from matching.technology.relevance.analyser import Keys, Lexicon, analyse
+
+TITLE_WEIGHT = 2
+BATCH_CHARACTERS = 2_000_000
+SMALL = 20_000  # texts; below this a rare term is evidence, above it is mostly a misprint
+MIN_TEXTS_LARGE = 2
+MAX_SHARE_SMALL = 0.5
+MAX_SHARE_LARGE = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A text with its title, as a demand, a paper or a project has one; either may be empty."""
+
+    title: str
+    text: str
+
+    @property
+    def length(self) -> int:
+        """Characters of both."""
+        return len(self.title) + len(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Vocabulary:
+    """The terms that an index knows, and how much each says.
+
+    Parameters
+    ----------
+    keys
+        Sorted, shape (terms,): the key of each column.
+    idf
+        float32, shape (terms,), ≥ 1.
+    texts
+        How many texts it was fitted on.
+    """
+
+    lexicon: Lexicon
+    keys: Keys
+    idf: NDArray[np.float32]
+    texts: int
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def columns(self, keys: Keys) -> Keys:
+        """Return the column of each key, -1 for keys that are unknown."""
+        if not len(self.keys):
+            return np.full(len(keys), -1, dtype=np.int64)
+        found = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[found] == keys, found, -1)
+
+    def word(self, column: int) -> str:
+        """Return the term of a column, as text."""
+        return self.lexicon.word(int(self.keys[column]))
+
+    def weigh(self, written: Sequence[Written]) -> sp.csr_matrix:
+        """Return TF-IDF rows of texts: float32, shape (texts, terms), length one or all zero."""
+        rows, keys, weights = _terms(written, self.lexicon, grow=False)
+        columns = self.columns(keys)
+        known = columns >= 0
+        shape = (len(written), len(self))
+        return self._scaled(_counts(rows[known], columns[known], weights[known], shape))
+
+    def _scaled(self, counts: sp.csr_matrix) -> sp.csr_matrix:
+        """Return counts as TF-IDF rows of length one; changes the counts in place."""
+        np.log(counts.data, out=counts.data)
+        counts.data += 1
+        counts.data *= self.idf[counts.indices]
+        lengths = np.sqrt(np.add.reduceat(np.append(counts.data**2, 0), counts.indptr[:-1]))
+        per_row = np.diff(counts.indptr)
+        counts.data /= np.repeat(lengths, per_row).astype(np.float32)
+        return counts
+
+
+def fit(written: Sequence[Written]) -> tuple[Vocabulary, sp.csr_matrix]:
+    """Return the vocabulary of some texts, and their TF-IDF rows.
+
+    Notes
+    -----
+    In up to `SMALL` texts every term counts that at most half of them share; in more, a term needs
+    two texts and may stand in at most a tenth.
+    """
+    lexicon = Lexicon()
+    rows, keys, weights = _terms(written, lexicon, grow=True)
+    distinct, columns = np.unique(keys, return_inverse=True)
+    counts = _counts(rows, columns, weights, (len(written), len(distinct)))
+    counts.sum_duplicates()
+    texts_with = np.bincount(counts.indices, minlength=len(distinct))
+    large = len(written) > SMALL
+    least = MIN_TEXTS_LARGE if large else 1
+    most = max(1.0, (MAX_SHARE_LARGE if large else MAX_SHARE_SMALL) * len(written))
+    kept = np.flatnonzero((texts_with >= least) & (texts_with <= most))
+    idf = np.log((1 + len(written)) / (1 + texts_with[kept])) + 1
+    vocabulary = Vocabulary(
+        lexicon=lexicon,
+        keys=distinct[kept],
+        idf=idf.astype(np.float32),
+        texts=len(written),
+    )
+    return vocabulary, vocabulary._scaled(counts[:, kept])  # noqa: SLF001 - its own maker
+
+
+def _terms(
+    written: Sequence[Written], lexicon: Lexicon, *, grow: bool
+) -> tuple[Keys, Keys, NDArray[np.float32]]:
+    """Return row, key and weight of each term of some texts."""
+    rows, keys, weights = [], [], []
+    for first, batch in _batches(written):
+        parts = [part for one in batch for part in (one.title, one.text)]
+        found = analyse(parts, lexicon, grow=grow)
+        rows.append(first + found.texts // 2)
+        keys.append(found.keys)
+        in_title = found.texts % 2 == 0
+        weights.append(np.where(in_title, TITLE_WEIGHT, 1).astype(np.float32))
+    if not rows:
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, none.astype(np.float32)
+    return np.concatenate(rows), np.concatenate(keys), np.concatenate(weights)
+
+
+def _batches(written: Sequence[Written]) -> Iterator[tuple[int, Sequence[Written]]]:
+    """Cut texts into batches of bounded length; yield each with the index of its first."""
+    first, length = 0, 0
+    for index, one in enumerate(written):
+        length += one.length
+        if length >= BATCH_CHARACTERS:
+            yield first, written[first : index + 1]
+            first, length = index + 1, 0
+    if first < len(written):
+        yield first, written[first:]
+
+
+def _counts(
+    rows: Keys, columns: Keys, weights: NDArray[np.float32], shape: tuple[int, int]
+) -> sp.csr_matrix:
+    """Return how often each term stands in each text, repeated terms added up."""
+    made = sp.coo_matrix((weights, (rows, columns)), shape=shape).tocsr()
+    return sp.csr_matrix(made)

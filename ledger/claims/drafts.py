@@ -155,7 +155,7 @@ def to_json(draft: Draft) -> bytes:
                 "summary": draft.summary,
                 "body": draft.body,
                 "disclosures": list(draft.disclosures),
-                "decoys": list(draft.decoys),
+                **({"decoys": list(draft.decoys)} if draft.decoys else {}),
                 "needs": needs_json(draft),
                 "signatures": [signature.to_json() for signature in draft.signatures],
             }

@@ -22,7 +22,7 @@ def trial(database_url: str, tmp_path: Path) -> Trial:
     return Trial(database_url, tmp_path)
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(KILLS_LONG, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [3, pytest.param(KILLS_LONG, marks=pytest.mark.long)])
 @pytest.mark.timeout(3600)
 def test_kills_at_any_moment(trial: Trial, kills: int):
     """Two processes append at once; all die at a random moment; the next two go on."""

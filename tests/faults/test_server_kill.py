@@ -202,8 +202,8 @@ def kill_again_and_again(database_url: str, tmp_path: Path, *, kills: int, seed:
     assert len(witness.checkpoints) > kills
 
 
-def test_killed_three_times(database_url, tmp_path):
-    kill_again_and_again(database_url, tmp_path, kills=3, seed=1)
+def test_killed_once(database_url, tmp_path):
+    kill_again_and_again(database_url, tmp_path, kills=1, seed=1)
 
 
 @pytest.mark.long

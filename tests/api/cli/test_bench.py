@@ -93,6 +93,7 @@ def test_a_general_solver_that_starts_from_the_plan_does_not_lose_it(run):
     assert row["objective_fen"] <= other["objective_fen"] <= row["bound_fen"]
 
 
+@pytest.mark.long
 def test_capacity_prints_for_people(run):
     result = run(
         "bench", "capacity", "--orders", 20, "--offers", 20, "--seeds", "1", "--seconds", 1
@@ -179,6 +180,7 @@ def test_an_unknown_general_solver_is_refused(run):
     assert "got gurobi" in result.stderr
 
 
+@pytest.mark.long
 def test_gap_compares_with_the_best_known(run, public_set: Path, tmp_path: Path):
     """Both tiny instances are solved whole; a cost above the best known is a gap above it."""
     arguments = ("bench", "gap", public_set, "--only", "ours/easy,hard", "--seconds", 1)

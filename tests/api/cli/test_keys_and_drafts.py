@@ -104,6 +104,11 @@ def test_signing_refuses_what_it_cannot_show(run, installed, tmp_path: Path):
     assert result.exit_code == 2
     assert "does not open" in words(result.stderr)
     assert run("sign", "closed.json", "--key", "root.key", "--unseen").exit_code == 0
+    for salts in ([], ["A" * 22] * len(draft["decoys"])):
+        (tmp_path / "decoys.json").write_text(json.dumps({**draft, "decoys": salts}))
+        result = run("sign", "decoys.json", "--key", "root.key")
+        assert result.exit_code == 2
+        assert f"{len(draft['decoys'])} hidden fields" in words(result.stderr)
     foreign = {**draft, "body": {**draft["body"], "sd": []}}
     (tmp_path / "foreign.json").write_text(json.dumps(foreign))
     result = run("sign", "foreign.json", "--key", "root.key", "--unseen")

@@ -128,6 +128,7 @@ def test_limits_out_of_range_are_refused(run, park: Path, option):
     assert run("match", park, "--out", "out", *option).exit_code == 2
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_the_best_plan_and_says_so(run, tmp_path: Path):
     run("instance", "--orders", 60, "--offers", 40, "--seed", 2, "--out", "instance")
     command = [sys.executable, "-m", "api.cli", "match", "instance", "--out", "out"]

@@ -50,6 +50,7 @@ def has_ended(view):
     return view["status"] in ENDED
 
 
+@pytest.mark.long
 @pytest.mark.timeout(700)
 def test_a_run_survives_the_death_of_the_server(settings, tmp_path):
     with serving(settings, tmp_path / "server.log") as server:
@@ -66,6 +67,7 @@ def test_a_run_survives_the_death_of_the_server(settings, tmp_path):
         assert server.stop() in {0, -signal.SIGTERM}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(700)
 def test_a_run_is_watched_and_stopped_with_its_best_plan(settings, tmp_path):
     with serving(settings, tmp_path / "server.log", kind=ForkedServer) as server:

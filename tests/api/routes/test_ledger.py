@@ -244,7 +244,8 @@ def test_drafts_are_not_kept_by_anybody_on_the_way(client):
 
 def test_a_purchase_order_is_certified_by_its_number_there_or_not(client, workspace, order):
     """By the organisations' ids and the number as either side writes it."""
-    found = client.get("/v1/purchase-orders").json()["items"][0]
+    items = client.get("/v1/purchase-orders").json()["items"]
+    found = next(item for item in items if item["handle"] == order)
     query = {"buyer": found["buyer_id"], "seller": found["seller_id"], "number": found["number"]}
     trust = Trust(registrar_root=ROOT_PUBLIC, log_keys=(workspace.keys.log.verifier,))
     answer = client.get("/v1/ledger/certificate", params=query)

@@ -91,6 +91,7 @@ def test_the_same_order_has_the_same_answer(planned):
     assert quoted(planned) == quoted(planned)
 
 
+@pytest.mark.long
 def test_a_new_plan_is_what_is_quoted_against(planned, park):
     before = quoted(planned)
     run_id = str(uuid4())

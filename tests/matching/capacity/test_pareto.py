@@ -94,6 +94,7 @@ def test_the_largest_share_of_an_empty_plan_is_0():
     assert largest_share(three_plants(), ()) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", Front)
 def test_a_front_of_a_larger_problem_keeps_its_promises(kind: Front):
     """Value falls while the other respect gains; the points are valid plans below their bounds."""

@@ -37,6 +37,7 @@ def outcome(problem, plan):
         return refused.code
 
 
+@pytest.mark.long
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_it_accepts_what_the_product_accepts_and_nothing_else(seed):

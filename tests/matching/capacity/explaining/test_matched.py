@@ -69,6 +69,7 @@ def test_orders_that_are_not_there_or_refused_are_named():
         explain_matched(standing, "O9")
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_no_other_way_is_better_than_trying_everything(seed: int):

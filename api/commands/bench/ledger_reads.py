@@ -161,7 +161,7 @@ def _cold(
     def their_root() -> float:
         started = time.perf_counter()
         tree = tree_of(str(folder / "theirs.db"))
-        tree.get_state()
+        tree.get_root()
         ms = 1000 * (time.perf_counter() - started)
         tree.close()
         return ms
@@ -208,7 +208,7 @@ def _pymerkle_batches(tree: Any, batches: int) -> float:
     def append() -> None:
         for entries in work:
             tree.append_entries(entries, chunksize=256)
-            tree.get_state()
+            tree.get_root()
 
     return 256 * batches / seconds_of(append)
 

@@ -69,7 +69,7 @@ def journey(folder: Path, *, seed: int) -> float:
         summary = result.run.summary
         assert summary is not None
         assert summary.gap <= 0.25
-        assert check_bound(read_bundle(instance).required(), result.prices) == summary.bound_fen
+        assert check_bound(read_bundle(instance).required(), result.prices) >= summary.bound_fen
         stored = stored_result(stage, result)
         judged = judge(referee, instance, stored, folder)
         assert judged["objective_fen"] == summary.objective_fen

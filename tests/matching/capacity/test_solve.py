@@ -44,7 +44,7 @@ def assert_sound(problem: Problem, result: CapacityResult) -> None:
     assert result.bound_fen is not None
     assert result.greedy_fen is not None
     assert result.greedy_fen <= result.objective_fen <= result.bound_fen
-    assert check_bound(problem, result.prices) == result.bound_fen
+    assert check_bound(problem, result.prices, result.ceilings) == result.bound_fen
     assert list(result.reasons) == [order.order_id for order in problem.orders]
     served = {name for name, reason in result.reasons.items() if reason.code == "matched"}
     assert served == set(report.served)

@@ -52,7 +52,11 @@ def test_bounds_hold_for_each_other_s_plans(name: str, seed: int):
     assert engine.objective_fen is not None
     assert found.bound_fen is not None
     assert found.objective_fen is not None
-    assert found.objective_fen <= check_bound(problem, engine.prices) == engine.bound_fen
+    assert (
+        found.objective_fen
+        <= check_bound(problem, engine.prices, engine.ceilings)
+        == engine.bound_fen
+    )
     assert engine.objective_fen <= found.bound_fen
 
 

@@ -13,7 +13,7 @@ from api.errors import Refused, shown
 from api.routes.files import address
 from api.schemas.base import Id
 from api.schemas.imports import Import, ImportPage, row_problem
-from api.schemas.openapi import refusals
+from api.schemas.openapi import DOCUMENT_BODY, FILE_NAME, refusals
 from api.services import imports
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
@@ -32,15 +32,7 @@ _REPEATED: dict[int | str, dict[str, Any]] = {
     "",
     status_code=201,
     responses={**_REPEATED, **refusals(400, 409, 413, 415, 422)},
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "The document itself, at most 32 MiB",
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            },
-        }
-    },
+    openapi_extra=DOCUMENT_BODY,
 )
 async def import_document(
     request: Request,
@@ -48,7 +40,7 @@ async def import_document(
     name: Annotated[
         str,
         Query(
-            pattern=r"^[^\x00-\x1f\x7f/\\]{1,200}$",
+            pattern=FILE_NAME,
             description="File name: .zip (CSV bundle), .xlsx (workbook) or .xml (UBL order)",
             examples=["capacity.xlsx"],
         ),

@@ -11,7 +11,7 @@ from api.deps import AfterQuery, LimitQuery, PlatformDep, WorkspaceDep
 from api.errors import Refused
 from api.schemas.base import Id
 from api.schemas.imports import row_problem
-from api.schemas.openapi import refusals
+from api.schemas.openapi import DOCUMENT_BODY, FILE_NAME, refusals
 from api.schemas.technology import (
     Assignment,
     AssignmentPage,
@@ -46,15 +46,7 @@ ViewerQuery = Annotated[
 @router.post(
     "/imports",
     responses=refusals(400, 409, 413, 422),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "The document itself, at most 32 MiB",
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            },
-        }
-    },
+    openapi_extra=DOCUMENT_BODY,
 )
 async def import_document(
     request: Request,
@@ -62,7 +54,7 @@ async def import_document(
     name: Annotated[
         str,
         Query(
-            pattern=r"^[^\x00-\x1f\x7f/\\]{1,200}$",
+            pattern=FILE_NAME,
             description="File name: demands.jsonl, providers.jsonl, or a form (.xlsx)",
             examples=["technology.xlsx"],
         ),

@@ -25,6 +25,16 @@ _REASONS = {
     "503": "A part does not work; the same request may be sent again",
     "default": "Any other refusal",
 }
+FILE_NAME = r"^[^\x00-\x1f\x7f/\\]{1,200}$"
+"""Pattern of a document's file name: no path."""
+DOCUMENT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The document itself, at most 32 MiB",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""What the body of a route that takes a document is, for `openapi_extra`."""
 _EVERYWHERE = ("421", "500", "503", "default")
 
 

@@ -92,31 +92,19 @@ def assert_problem(answer):
     assert problem["way_out"]
 
 
+# the whole campaign sends more of everything
+EXAMPLES = [6]
+if os.environ.get("PARKLOOM_LONG") == "full":
+    EXAMPLES.append(pytest.param(40, marks=pytest.mark.long))
+
+
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize(("path", "method"), operations())
-def test_the_contract_is_kept(contract, path, method):
-    keep_the_contract(contract, path, method, GenerationMode.POSITIVE, examples=6)
+def test_the_contract_is_kept(contract, path, method, examples):
+    keep_the_contract(contract, path, method, GenerationMode.POSITIVE, examples=examples)
 
 
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize(("path", "method"), operations(breakable=True))
-def test_broken_requests_are_refused(contract, path, method):
-    keep_the_contract(contract, path, method, GenerationMode.NEGATIVE, examples=6)
-
-
-whole_campaign = pytest.mark.skipif(
-    os.environ.get("PARKLOOM_LONG") != "full",
-    reason="part of the whole campaign: set PARKLOOM_LONG=full",
-)
-
-
-@pytest.mark.long
-@whole_campaign
-@pytest.mark.parametrize(("path", "method"), operations())
-def test_the_contract_is_kept_for_long(contract, path, method):
-    keep_the_contract(contract, path, method, GenerationMode.POSITIVE, examples=40)
-
-
-@pytest.mark.long
-@whole_campaign
-@pytest.mark.parametrize(("path", "method"), operations(breakable=True))
-def test_broken_requests_are_refused_for_long(contract, path, method):
-    keep_the_contract(contract, path, method, GenerationMode.NEGATIVE, examples=40)
+def test_broken_requests_are_refused(contract, path, method, examples):
+    keep_the_contract(contract, path, method, GenerationMode.NEGATIVE, examples=examples)

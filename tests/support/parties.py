@@ -16,10 +16,8 @@ from ledger.claims.roots import OperatorRoots
 from ledger.claims.rules import ClaimRules
 from ledger.claims.state import ClaimState, OrderState, PolicyState
 from ledger.log import note
-from ledger.log.checkpoint import Checkpoint
-from ledger.log.entry import leaf_hash, parse_leaf
+from ledger.log.entry import parse_leaf
 from ledger.log.memory import MemoryLogStore
-from ledger.log.merkle import Frontier, inclusion_proof, root_of
 from ledger.log.sequencer import Sequencer
 from ledger.log.signing import key_id
 from ledger.log.state import StateLayer
@@ -31,22 +29,16 @@ from ledger.values.money import Money
 from ledger.verification.certificate import (
     Certificate,
     CertifiedAbsence,
-    CertifiedKey,
-    CertifiedOrder,
-    entries_of,
 )
 from ledger.verification.roots import tag_statement
+from tests.support.certifying import ORIGIN, certified, certify, sign_checkpoint
 from tests.support.firms import Firm, Person, duns, firm, handle, secret
 
-ORIGIN = "park.example/ledger"
 START_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC
 DAY_MS = 86_400_000
 NEVER_MS = 4_102_444_800_000  # 2100-01-01
 HALF = Alphas(u0=5_000, u1=5_000, w=5_000, r=5_000)
 TAG_KEY = b"the operator's secret for tags!!"
-
-
-LOG_KEY = note.Signer(name=ORIGIN, private_key=secret("log"))
 
 
 @dataclass(kw_only=True)
@@ -479,54 +471,6 @@ class World:
         """Return the registrar's root key as text."""
         name = "registrar.example"
         return note.format_vkey(name, self.root.public_key().public_bytes_raw())
-
-
-def sign_checkpoint(leaves: Sequence[bytes]) -> str:
-    """Return the checkpoint over any leaves, signed by the log's key."""
-    root = root_of([leaf_hash(leaf) for leaf in leaves])
-    return LOG_KEY.sign(Checkpoint(origin=ORIGIN, size=len(leaves), root=root).text()).decode()
-
-
-def certify(
-    leaves: Sequence[bytes],
-    evidence: Evidence,
-    order: str,
-    indexes: Iterable[int],
-    disclosures: Sequence[str] = (),
-) -> Certificate:
-    """Return a certificate of any leaves, whatever they say, under the log's signature."""
-    assert evidence.summary is not None
-    about = CertifiedOrder(handle=order, summary=evidence.summary, proof=evidence.proof)
-    return certified(leaves, evidence, about, indexes, disclosures)
-
-
-def certified(
-    leaves: Sequence[bytes],
-    evidence: Evidence,
-    about: CertifiedOrder | CertifiedAbsence,
-    indexes: Iterable[int],
-    disclosures: Sequence[str] = (),
-) -> Certificate:
-    """Return a certificate about anything, of any leaves, under the log's signature."""
-    hashes = [leaf_hash(leaf) for leaf in leaves]
-
-    def nodes(level: int, index: int) -> bytes:
-        part = hashes[index << level : (index + 1) << level]
-        return Frontier().extended(part).root()
-
-    return Certificate(
-        origin=ORIGIN,
-        checkpoint=sign_checkpoint(leaves),
-        about=about,
-        entries=entries_of(
-            [(i, leaves[i], inclusion_proof(i, len(leaves), nodes)) for i in indexes]
-        ),
-        keys=tuple(
-            CertifiedKey(kid=key.kid, standing=key.standing, proof=key.proof)
-            for key in evidence.keys
-        ),
-        disclosures=tuple(disclosures),
-    )
 
 
 def _fail(message: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 from api.services.replaying import make_replay, replayed_file
 from ledger.errors import Corruption
 from ledger.log.replay import ReplayFailed
-from tests.support.parties import ORIGIN, World
+from tests.support.certifying import ORIGIN
+from tests.support.parties import World
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,9 @@ from ledger.log.state import StateLayer
 from ledger.statemap.tree import StateMap
 from ledger.values.consent import Role
 from ledger.values.money import Money
+from tests.support.certifying import ORIGIN
 from tests.support.firms import handle
-from tests.support.parties import DAY_MS, ORIGIN, World
+from tests.support.parties import DAY_MS, World
 
 HOUR_MS = 3_600_000
 POLICIES = [

@@ -15,8 +15,9 @@ from ledger.values.consent import Duty, Role
 from ledger.values.disclosures import digest, disclose, open_disclosure
 from ledger.values.money import Money
 from tests.ledger.claims.conftest import Refused
+from tests.support.certifying import ORIGIN
 from tests.support.firms import Person, duns, firm, handle, secret
-from tests.support.parties import DAY_MS, HALF, NEVER_MS, ORIGIN, START_MS, World
+from tests.support.parties import DAY_MS, HALF, NEVER_MS, START_MS, World
 
 
 @pytest.mark.parametrize(

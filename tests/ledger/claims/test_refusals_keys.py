@@ -28,8 +28,9 @@ from ledger.log.signing import key_id
 from ledger.log.state import StateLayer
 from ledger.values.consent import Duty, Role
 from tests.ledger.verification.conftest import judge
+from tests.support.certifying import ORIGIN
 from tests.support.firms import Person, secret
-from tests.support.parties import DAY_MS, NEVER_MS, ORIGIN, START_MS, World
+from tests.support.parties import DAY_MS, NEVER_MS, START_MS, World
 
 
 @pytest.fixture

@@ -37,8 +37,9 @@ from ledger.log.store import AppendRequest
 from ledger.statemap.proofs import order_key, standing_key, value_of
 from ledger.statemap.tree import StateMap
 from ledger.values.money import Money
+from tests.support.certifying import ORIGIN
 from tests.support.firms import handle
-from tests.support.parties import DAY_MS, ORIGIN, World
+from tests.support.parties import DAY_MS, World
 
 
 def replay_of(world: World, roots: RootChecker | None = None) -> Replay:

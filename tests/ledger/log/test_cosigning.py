@@ -2,111 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from ledger.errors import Corruption
 from ledger.log import note
-from ledger.log.checkpoint import CHECKPOINT, Checkpoint
+from ledger.log.checkpoint import Checkpoint
 from ledger.log.client import FileMemory, FolderFiles, LogClient
 from ledger.log.cosigning import Cosigning
 from ledger.log.crash import no_crash
 from ledger.log.memory import MemoryLogStore
 from ledger.log.merkle import consistency_proof
-from ledger.log.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness
 from ledger.log.publisher import Publisher
-from ledger.log.sequencer import Sequencer
 from ledger.log.signer import CheckpointSigner
-from ledger.log.store import LogStore
 from ledger.log.tiles import TileReader
 from ledger.log.witness import AddCheckpoint, WitnessError
-from tests.support.log_parts import LOG_KEY, ORIGIN, CountingRules, make_request
-from tests.support.witnesses import TIME_S, LocalRemote, cosigner, local_remote
-
-
-@dataclass
-class Park:
-    """A log with three witnesses, of which two are needed; everything by hand, no thread."""
-
-    folder: Path
-    store: LogStore
-    remotes: list[LocalRemote]
-    threshold: int = 2
-    alarms: list[str] = field(default_factory=list)
-    crash_point: Callable[[str], None] = no_crash
-    name: str = "e"
-
-    def __post_init__(self) -> None:
-        self.reopen()
-
-    def reopen(self) -> None:
-        """Be a process that has just started."""
-        signer = CheckpointSigner(LOG_KEY, self.folder / "signer" / "last")
-        self.cosigning = Still(
-            self.policy,
-            [(one, one.keys) for one in self.remotes],
-            folder=self.folder / "public",
-            memory=self.folder / "witnessing",
-            open_signed=signer.open,
-            clock_s=lambda: TIME_S,
-            alarm=self.alarms.append,
-            crash_point=self.crash_point,
-        )
-        self.publisher = Publisher(
-            self.store, self.folder / "public", signer, cosigning=self.cosigning
-        )
-        self.sequencer = Sequencer(self.store, CountingRules(), origin=ORIGIN)
-
-    @property
-    def policy(self) -> Policy:
-        """The policy for lenders: either key of a witness counts as the witness."""
-        witnesses = tuple(
-            PolicyWitness(name=key.name, key=key) for one in self.remotes for key in one.keys
-        )
-        groups = [
-            PolicyGroup(
-                name=one.name + ":all", threshold=2, members=tuple(k.name for k in one.keys)
-            )
-            for one in self.remotes
-        ]
-        members = tuple(group.name for group in groups)
-        groups.append(PolicyGroup(name="quorum", threshold=self.threshold, members=members))
-        return Policy(
-            logs=(PolicyLog(key=LOG_KEY.verifier),),
-            witnesses=witnesses,
-            groups=tuple(groups),
-            quorum="quorum",
-        )
-
-    def grow(self, count: int) -> Checkpoint:
-        """Enter some requests in one commit and publish."""
-        start = self.store.head().size
-        numbers = range(start, start + count)
-        prepared = [self.sequencer.prepare(make_request(f"{self.name}{n}")) for n in numbers]
-        with self.store.sequencer_lock(5):
-            self.sequencer.process(prepared)
-        return self.publisher.publish()
-
-    @property
-    def published(self) -> int | None:
-        """Size of what is published."""
-        found = self.publisher.published()
-        return None if found is None else found.size
-
-    def public(self) -> bytes:
-        """The published note."""
-        return (self.folder / "public" / CHECKPOINT).read_bytes()
-
-
-class Still(Cosigning):
-    """Cosigning without its thread: the test advances it."""
-
-    def _run(self) -> None:
-        return
+from tests.support.cosigned import Park, three_witnesses
+from tests.support.log_parts import LOG_KEY, ORIGIN, make_request
+from tests.support.witnesses import TIME_S, cosigner, local_remote
 
 
 @pytest.fixture(autouse=True)
@@ -118,8 +33,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def park(tmp_path: Path) -> Park:
     """Return an empty log with three witnesses."""
-    remotes = [local_remote(f"w{number}.example") for number in range(3)]
-    return Park(folder=tmp_path, store=MemoryLogStore(ORIGIN), remotes=remotes)
+    return three_witnesses(tmp_path)
 
 
 def test_nothing_is_published_before_the_quorum(park: Park):
@@ -447,70 +361,6 @@ def test_older_tiles_are_cut_from_newer_ones(park: Park):
     )
     view = client.update()
     assert [index for index, _ in view.entries()] == list(range(250))
-
-
-def threaded(park: Park, alarm: Callable[[str], None] | None = None) -> Publisher:
-    """Return another publisher of the same log, with its thread."""
-    signer = CheckpointSigner(LOG_KEY, park.folder / "signer" / "last")
-    cosigning = Cosigning(
-        park.policy,
-        [(one, one.keys) for one in park.remotes],
-        folder=park.folder / "public",
-        memory=park.folder / "witnessing",
-        open_signed=signer.open,
-        clock_s=lambda: TIME_S,
-        alarm=alarm or park.alarms.append,
-    )
-    return Publisher(park.store, park.folder / "public", signer, cosigning=cosigning)
-
-
-def test_the_thread_brings_each_checkpoint_to_its_quorum(park: Park, tmp_path: Path):
-    """With its thread: what is offered is published, and closing ends the thread."""
-    publisher = threaded(park)
-    park.publisher = publisher
-    for _ in range(3):
-        park.grow(2)
-    wait_for_size(park, 6)
-    publisher.close()
-    publisher.close()
-    assert not [one for one in threading.enumerate() if one.name == "cosigning"]
-
-
-def test_the_thread_tries_again_until_the_quorum_stands(park: Park):
-    done = threading.Event()
-
-    def alarm(text: str) -> None:
-        park.alarms.append(text)
-        if "waits for its witnesses" in text:
-            park.remotes[0].down = park.remotes[1].down = False
-            done.set()
-
-    park.publisher = threaded(park, alarm)
-    park.remotes[0].down = park.remotes[1].down = True
-    park.grow(2)
-    assert done.wait(30)
-    wait_for_size(park, 2)
-    park.publisher.close()
-
-
-def wait_for_size(park: Park, size: int) -> None:
-    """Wait until a size is published."""
-    pause = threading.Event()
-    for _ in range(12_000):
-        if park.published == size:
-            return
-        pause.wait(0.01)
-    pytest.fail(f"published is {park.published}, expected {size}; {park.alarms}")
-
-
-def test_the_thread_takes_up_what_another_process_left(park: Park, monkeypatch):
-    monkeypatch.setattr("ledger.log.cosigning.IDLE_MS", 10)
-    server = threaded(park)
-    server.recover()
-    wait_for_size(park, 0)
-    park.grow(3)  # by a process that ends without having asked
-    wait_for_size(park, 3)
-    server.close()
 
 
 def test_a_witness_that_failed_is_left_alone_ever_longer(park: Park, monkeypatch):

@@ -14,8 +14,9 @@ from ledger.log.store import Batch, LogStore, MapChange, MapVersion
 from ledger.statemap.proofs import order_key, verify_absence, verify_presence
 from ledger.statemap.tree import StateMap
 from tests.ledger.log.test_store import batch_after, leaf
+from tests.support.certifying import ORIGIN
 from tests.support.firms import handle
-from tests.support.parties import ORIGIN, World
+from tests.support.parties import World
 
 
 def page(number: int) -> bytes:

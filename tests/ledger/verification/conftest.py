@@ -10,7 +10,8 @@ from ledger.values.money import Money
 from ledger.verification.certificate import Certificate, from_json, to_json
 from ledger.verification.verify import Trust, Verdict, verify
 from tests.ledger.verification.forging import Forgery
-from tests.support.parties import DAY_MS, LOG_KEY, World
+from tests.support.certifying import LOG_KEY
+from tests.support.parties import DAY_MS, World
 
 Judge = Callable[[Certificate], Verdict]
 

@@ -9,8 +9,9 @@ from ledger.log.entry import NO_LEAF, Envelope, Signature, leaf_hash, parse_leaf
 from ledger.log.signing import sign_body
 from ledger.values.consent import Role
 from ledger.verification.certificate import Certificate
+from tests.support.certifying import ORIGIN, certify
 from tests.support.firms import Person
-from tests.support.parties import ORIGIN, World, certify
+from tests.support.parties import World
 
 
 @dataclass(kw_only=True)

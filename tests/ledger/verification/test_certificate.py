@@ -12,7 +12,8 @@ from ledger.verification.certificate import from_json, to_json
 from ledger.verification.fields import Unreadable
 from ledger.verification.verify import Trust, verify
 from tests.ledger.verification.conftest import trust_in
-from tests.support.parties import LOG_KEY, World
+from tests.support.certifying import LOG_KEY
+from tests.support.parties import World
 
 FULL = os.environ.get("PARKLOOM_LONG") == "full"
 

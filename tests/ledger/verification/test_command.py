@@ -9,7 +9,8 @@ import pytest
 
 from ledger.verification.__main__ import main
 from ledger.verification.certificate import to_json
-from tests.support.parties import LOG_KEY, World
+from tests.support.certifying import LOG_KEY
+from tests.support.parties import World
 
 ROOT = Path(__file__).parents[3]
 

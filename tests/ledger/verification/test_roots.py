@@ -19,8 +19,9 @@ from ledger.verification.report import to_json as report_of
 from ledger.verification.verify import Trust, verify
 from tests.ledger.verification.conftest import expect_rejected, judge, trust_in
 from tests.ledger.verification.forging import Forgery
+from tests.support.certifying import LOG_KEY, ORIGIN
 from tests.support.firms import handle, secret
-from tests.support.parties import LOG_KEY, ORIGIN, TAG_KEY, World
+from tests.support.parties import TAG_KEY, World
 
 SEEN_S = 1_767_230_000
 

@@ -15,8 +15,9 @@ from ledger.verification.report import not_proved_line, proved_line, to_json
 from ledger.verification.verify import Trust, verify
 from tests.ledger.verification.conftest import expect_rejected, judge, trust_in
 from tests.ledger.verification.forging import Forgery
+from tests.support.certifying import LOG_KEY, certify
 from tests.support.firms import Person, handle, secret
-from tests.support.parties import LOG_KEY, NEVER_MS, START_MS, World, certify
+from tests.support.parties import NEVER_MS, START_MS, World
 
 
 def test_a_certificate_proves_order_claims_and_what_is_outstanding(certified) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,14 @@ from ledger.log.peers import WitnessUnreachable
 from ledger.log.witness import AddCheckpoint, WitnessError, monitoring_path
 
 Answer = Callable[[bytes], bytes | None]
-"""Gives the bytes to send for the head of a request; None closes the connection."""
+"""Gives the bytes to send for a request; None closes the connection."""
+
+
+def whole(request: bytes) -> bool:
+    """Return whether a request is there with all of its body."""
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 class Raw:
@@ -43,14 +51,14 @@ class Raw:
     def _serve(self, peer: socket.socket) -> None:
         with peer, contextlib.suppress(OSError):
             while True:
-                head = b""
-                while b"\r\n\r\n" not in head:
+                request = b""
+                while not whole(request):  # head and body may come apart
                     part = peer.recv(65_536)
                     if not part:
                         return
-                    head += part
-                self.requests.append(head)
-                sent = self._answer(head)
+                    request += part
+                self.requests.append(request)
+                sent = self._answer(request)
                 if sent is None:
                     return
                 peer.sendall(sent)

@@ -163,16 +163,21 @@ def plan_table(result: TeamResult) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def _short(nano: int) -> str:
+    """Write billionths for people; files and --json have all digits."""
+    return f"{nano / NANO:,.4f}"
+
+
 def _show(result: TeamResult, report: Report, *, lang: str) -> None:
     found, demands = result.figures, len(result.request.problem.demands)
     by = "the tree search" if result.searched else "prices, recomputed"
     rows = [
         ("status", result.status.value),
         ("answered", f"{len(result.plan)} of {demands} demands"),
-        ("total", decimal(found.total)),
-        ("objective", decimal(found.objective)),
-        ("minimum", decimal(found.minimum)),
-        ("bound", f"{decimal(result.bound)} (by {by})"),
+        ("total", _short(found.total)),
+        ("objective", _short(found.objective)),
+        ("minimum", _short(found.minimum)),
+        ("bound", f"{_short(result.bound)} (by {by})"),
         ("gap", f"{100 * result.gap:.3f} %"),
         ("seconds", f"{result.seconds:.2f}"),
     ]
@@ -180,7 +185,7 @@ def _show(result: TeamResult, report: Report, *, lang: str) -> None:
     made = table("Consortia", columns=[("demand", "left"), ("members", "left"), ("score", "right")])
     for team in result.plan[:PLAN_SHOWN]:
         names = [f"{name} (lead)" if name == team.lead else name for name in team.members]
-        score = decimal(found.per_demand[team.demand_id])
+        score = _short(found.per_demand[team.demand_id])
         made.add_row(team.demand_id, ", ".join(names), score)
     report.show(made)
     if len(result.plan) > PLAN_SHOWN:
@@ -211,6 +216,6 @@ def _show_frontier(points: Sequence[TeamPoint], report: Report) -> None:
     made = table("Frontier", columns=[(name, "right") for name in names])
     for point in points:
         cost = f"{100 * point.cost:.3f} %"
-        made.add_row(decimal(point.floor), decimal(point.objective), decimal(point.bound), cost)
+        made.add_row(_short(point.floor), _short(point.objective), _short(point.bound), cost)
     report.show(made)
     report.line("costs = (objective without a floor - objective) / objective without a floor")

@@ -33,7 +33,7 @@ def explain(
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Length of the list.")] = 5,
     scorer: Annotated[
-        ScorerName, typer.Option(help="hybrid needs the extra [semantic].")
+        ScorerName, typer.Option(help="hybrid needs an installed model.")
     ] = ScorerName.LEXICAL,
     today: Annotated[str, typer.Option(help="The day from which ages count; else today.")] = "",
     lang: LanguageOption = "en",

@@ -29,7 +29,6 @@ from matching.capacity.proofs import (
     LotsProof,
 )
 from matching.capacity.rules import canonical_rules
-from matching.certificate.rules import KNOWN
 
 PPM = 1_000_000
 
@@ -90,8 +89,7 @@ def certify(problem: Problem, result: CapacityResult) -> Certificate:
     Raises
     ------
     ValueError
-        When the result has no plan; when the problem has a rule that a certificate cannot carry
-        (one that changes the objective); or as `check_bound`.
+        When the result has no plan; or as `check_bound`.
 
     Notes
     -----
@@ -105,11 +103,6 @@ def certify(problem: Problem, result: CapacityResult) -> Certificate:
     if result.objective_fen is None or bound_fen is None:
         raise ValueError(f"a result that is {result.status} certifies nothing")
     rules = canonical_rules(problem.rules)
-    if unknown := sorted(set(rules) - set(KNOWN)):
-        raise ValueError(
-            f"a certificate cannot carry the rules {', '.join(unknown)}: expected none but "
-            f"{', '.join(KNOWN)}; publish the prices as a claim instead"
-        )
     part = commit(problem).problem  # decided orders are the same in every plan
     columns = build_columns(part)
     millifen = price_table(part, columns, result.prices)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .bundle import Order
 from .charges import Charges, Ints
+from .plan import quoted_minutes
 from .refusal import NotProved
 
 STRAIN_ONE = 1024
@@ -42,7 +43,8 @@ class Alone(NamedTuple):
     min_lot: Ints
     rate: Ints
     quote: Ints
-    carbon: Ints
+    carbon: Ints  # less the local bonus, as far as carbon and rate cover it
+    granted: Ints  # the bonus per minute beyond that, where the work is quoted
     idle: Ints  # entries × weeks
     price: Ints  # entries × weeks
     open: Ints  # entries × weeks: 1 where the way there and from there leaves the week
@@ -53,6 +55,7 @@ class Alone(NamedTuple):
     same: Ints  # entries × entries: 1 where both are the same offer
     # per operation: least minutes and setups, added up over all whose offers are among its own
     needs: tuple[tuple[int, int], ...]
+    grant: int  # what is granted takes off each lot at most: a setup and a minute of rounding
 
 
 def alone(charges: Charges, order: Order) -> Alone | None:
@@ -74,12 +77,13 @@ def alone(charges: Charges, order: Order) -> Alone | None:
     tonnes = order.weight_kg / 1000
     grams = tonnes * settings.transport_g_per_tonne_km
     setup, total, rate, quote = _terms(charges, order, steps, offer)
+    bonus, granted = _bonus(charges, order, steps, offer, rate, quote)
     same = (offer[:, None] == offer).astype(np.int64)
     return Alone(
         quantity=order.quantity,
         due=order.due_week - lo,
         levels=max(0, min(latest, weeks + 1) - order.due_week) + 1,
-        value=order.value_fen * scale,
+        value=(order.value_fen + charges.rules.penalty_of(order.order_id)) * scale,
         tardy=order.tardy_fen_per_week * scale,
         cap=order.max_price_fen * scale,
         leg_fixed=charges.leg_fixed,
@@ -94,7 +98,8 @@ def alone(charges: Charges, order: Order) -> Alone | None:
         min_lot=charges.min_lot[offer],
         rate=rate,
         quote=quote,
-        carbon=charges.carbon[offer],
+        carbon=charges.carbon[offer] - bonus,
+        granted=granted,
         idle=charges.idle[offer, lo : hi + 1],
         price=charges.price[offer, lo : hi + 1],
         open=((first[:, None] <= when) & (when <= last[:, None])).astype(np.int64),
@@ -104,6 +109,7 @@ def alone(charges: Charges, order: Order) -> Alone | None:
         buyer_lag=buyer_lag,
         same=same,
         needs=tuple(_need(part, steps, same, total, setup) for part in steps),
+        grant=sum(int((granted * (setup + 1))[part].max()) for part in steps),
     )
 
 
@@ -121,6 +127,27 @@ def _terms(
                 setup[entry], total[entry] = one.setup_minutes, one.minutes_total
                 rate[entry], quote[entry] = 0, one.price_fen * charges.scale
     return setup, total, rate, quote
+
+
+def _bonus(
+    charges: Charges, order: Order, steps: tuple[slice, ...], offer: Ints, rate: Ints, quote: Ints
+) -> tuple[Ints, Ints]:
+    """Return what local work takes off a minute, and what more of it where the work is quoted.
+
+    It never pays more than the work costs. What carbon does not cover of a quotation is taken off
+    its price for the whole quantity, and `grant` off each lot.
+    """
+    bonus, granted = np.zeros_like(offer), np.zeros_like(offer)
+    if charges.bonus:
+        local = charges.park[offer] == charges.near(order)
+        bonus[local] = np.minimum(charges.bonus, charges.carbon[offer] + rate)[local]
+    for step, part in enumerate(steps, 1) if charges.bonus and quote.any() else ():
+        for entry in range(part.start, part.stop):
+            key = order.order_id, step, charges.offers[offer[entry]].offer_id
+            if (one := charges.bundle.quotations.get(key)) and local[entry]:
+                price = int(quote[entry]) // quoted_minutes(order, one) + 1
+                granted[entry] = min(charges.bonus - int(bonus[entry]), price)
+    return bonus, granted
 
 
 def _need(
@@ -167,7 +194,7 @@ def require_room(one: Alone, own_most: int) -> None:
     strain = 1 + STRAIN_MOST // STRAIN_ONE
     minutes = int((one.setup + one.total).max())
     paid = int(one.rate.max()) * strain + int(one.carbon.max())
-    per_minute = paid + int(one.price.max()) + own_most
+    per_minute = paid + int(one.price.max()) + own_most + int(one.granted.max())
     quote = int(one.quote.max()) * strain
     km = int(max(one.km.max(), one.buyer_km.max()))
     leg = (one.leg_price * strain + one.leg_carbon) * km

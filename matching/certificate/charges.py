@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bundle import Bundle, Operation, Order
-from .plan import misfits
+from .plan import misfits, nearest_park
 from .refusal import NotProved
 from .roads import lag_weeks, road_km
 from .rules import Rules
@@ -31,6 +31,8 @@ class Charges:
         One number per offer; `rate` and `carbon` are parts per minute.
     km, lag
         Parks × parks.
+    bonus
+        Parts per minute worked in the park nearest to the buyer, rounded up.
     """
 
     def __init__(self, bundle: Bundle, rules: Rules, prices: Any, *, scale: Any) -> None:
@@ -49,9 +51,10 @@ class Charges:
         self.rate = _table([floor(rate * scale) for rate in rates])
         grams = (offer.carbon_g_per_hour / 60 for offer in offers)
         self.carbon = _table([floor(gram * self.fen_per_g * scale) for gram in grams])
+        self.bonus = -(-rules.bonus_fen_per_hour * scale // 60)
         self.leg_fixed = floor(settings.transport_fixed_fen * scale)
-        parks = {park.park_id: at for at, park in enumerate(bundle.parks.values())}
-        self.park = _table([parks[offer.park_id] for offer in offers])
+        self.parks = {park.park_id: at for at, park in enumerate(bundle.parks.values())}
+        self.park = _table([self.parks[offer.park_id] for offer in offers])
         points = [park[1:] for park in bundle.parks.values()]
         self.km, self.lag = _ways(
             [[0 if a is b else road_km(a, b) for b in points] for a in points]
@@ -110,6 +113,10 @@ class Charges:
             km, lag = _ways([[road_km(park[1:], buyer) for park in parks]])
             self._buyers[buyer] = km[0], lag[0]
         return self._buyers[buyer]
+
+    def near(self, order: Order) -> int:
+        """Return the park nearest to the buyer."""
+        return self.parks[nearest_park(self.bundle, order)]
 
     def eligible(self, order: Order, step: int) -> Ints:
         """Return the offers that can make an operation of the whole order, sorted by park."""

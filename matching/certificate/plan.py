@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import Any, NamedTuple
 
-from .bundle import Bundle, Offer, Operation, Order
+from .bundle import Bundle, Offer, Operation, Order, Quotation
 from .refusal import require
-from .roads import lag_weeks, road_km
-from .rules import Rules, check_orders, check_whole
+from .roads import half_chord_squared, lag_weeks, road_km
+from .rules import Rules, arrangement, check_orders, check_whole
 
 
 class Row(NamedTuple):
@@ -26,8 +26,10 @@ class Row(NamedTuple):
     minutes: int
 
 
-def profits_fen(bundle: Bundle, rules: Rules, rows: Sequence[Any]) -> dict[str, int]:
-    """Return what each order that a plan serves adds to its objective, in fen.
+def worth_fen(bundle: Bundle, rules: Rules, rows: Sequence[Any]) -> dict[str, int]:
+    """Return what each order adds to the objective of a plan, in fen: profit + bonus - penalty.
+
+    An order that is refused is there only when the given plan serves it.
 
     Raises
     ------
@@ -47,9 +49,10 @@ def profits_fen(bundle: Bundle, rules: Rules, rows: Sequence[Any]) -> dict[str, 
     for (offer_id, week), minutes in sorted(used.items()):
         idle, at = bundle.offers[offer_id].idle_minutes[week], f"offer {offer_id} week {week}"
         _hold(minutes <= idle, "capacity", at, f"{minutes} minutes used, {idle} idle")
-    profits, grams, worked = {}, Fraction(0), defaultdict[str, int](int)
+    worth, grams, worked = {}, Fraction(0), defaultdict[str, int](int)
     for name, mine in orders.items():
-        profits[name], carbon_g = _profit(bundle, rules, bundle.orders[name], mine)
+        profit, carbon_g = _profit(bundle, rules, bundle.orders[name], mine)
+        worth[name] = profit + _bonus(bundle, rules, bundle.orders[name], mine)
         grams += carbon_g
         for row in mine:
             worked[bundle.offers[row.offer_id].enterprise_id] += row.minutes
@@ -57,7 +60,10 @@ def profits_fen(bundle: Bundle, rules: Rules, rows: Sequence[Any]) -> dict[str, 
     check_whole(rules, worked, grams)
     if rules.sme_minimum is not None:
         _check_minimum(bundle, rules, worked)
-    return profits
+    for name, given in rules.given.items():
+        if arrangement(orders.get(name, [])) != arrangement(given):
+            worth[name] = worth.get(name, 0) - rules.penalty_fen
+    return worth
 
 
 def _check_minimum(bundle: Bundle, rules: Rules, worked: Mapping[str, int]) -> None:
@@ -130,6 +136,42 @@ def _profit(bundle: Bundle, rules: Rules, order: Order, rows: list[Row]) -> tupl
     carbon = carbon_g * bundle.settings.carbon_fen_per_kg / 1000
     cost = price + carbon + tardy * order.tardy_fen_per_week
     return order.value_fen - ceil(cost), carbon_g
+
+
+def _bonus(bundle: Bundle, rules: Rules, order: Order, rows: Sequence[Row]) -> int:
+    """Return what the work in the park nearest to the buyer adds, rounded down once.
+
+    A minute adds at most what it costs. Where it is quoted, that is the quoted price over the most
+    minutes that the price can pay for: as many setups, and minutes of rounding, as there may be
+    lots.
+    """
+    if not rules.bonus_fen_per_hour:
+        return 0
+    bonus, park = Fraction(0), nearest_park(bundle, order)
+    for row in rows:
+        offer = bundle.offers[row.offer_id]
+        if offer.park_id != park:
+            continue
+        quoted = bundle.quotations.get((order.order_id, row.step, row.offer_id))
+        paid = Fraction(offer.rate_fen_per_hour, 60)
+        if quoted is not None:
+            paid = Fraction(quoted.price_fen, quoted_minutes(order, quoted))
+        carbon = offer.carbon_g_per_hour / 60 * bundle.settings.carbon_fen_per_kg / 1000
+        bonus += row.minutes * min(Fraction(rules.bonus_fen_per_hour, 60), paid + carbon)
+    return floor(bonus)
+
+
+def quoted_minutes(order: Order, quoted: Quotation) -> int:
+    """Return the most minutes that a quoted price can pay for."""
+    lots = min(order.max_lots, order.quantity)
+    return lots * (quoted.setup_minutes + 1) - 1 + quoted.minutes_total
+
+
+def nearest_park(bundle: Bundle, order: Order) -> str:
+    """Return the park nearest to the buyer by great circle; the smaller id wins a tie."""
+    buyer = order.buyer_lat, order.buyer_lon
+    parks = bundle.parks.values()
+    return min((half_chord_squared(buyer, park[1:]), park.park_id) for park in parks)[1]
 
 
 def _follow(bundle: Bundle, order: Order, lot: list[Row]) -> tuple[Fraction, Fraction, int]:

@@ -57,14 +57,18 @@ def earned(charges: Charges, order: Order, proofs: Any, *, cells: int) -> int:
     none = Duals(tariff_of(one, strain=0), 0)
     given = _read(charges, one, order, proofs, none=none)
     bare = [root(one, lots) for lots in range(1, min(LOTS, most) + 1) if lots not in given]
-    cost = min([one.value, *cheapest(one, none.tariff, bare, cells=cells, block=block)])
+    costs = cheapest(one, none.tariff, bare, cells=cells, block=block)
+    less = [cost - len(leaf.rooms) * one.grant for leaf, cost in zip(bare, costs, strict=True)]
+    cost = min([one.value, *less])
     for lots, proof in given.items():
         if lots != MORE:
             where = f"order {order.order_id} in {lots} lots"
-            cost = min(cost, _least(one, proof, cells=cells, block=block, where=where))
+            least = _least(one, proof, cells=cells, block=block, where=where)
+            cost = min(cost, least - lots * one.grant)
     if most > LOTS:
         ways = [none, *(given[MORE].duals[1:] if MORE in given else [])]
-        cost = min(cost, max(_many_lots(one, duals, block) for duals in ways))
+        least = max(_many_lots(one, duals, block) for duals in ways)
+        cost = min(cost, least - most * one.grant)
     return one.value - cost
 
 
@@ -176,10 +180,13 @@ def _leaves(
 def bound_fen(charges: Charges, proofs: Mapping[str, Any], *, cells: int) -> int:
     """Return Σ price × idle minutes + Σ earned, rounded down: no plan is worth more.
 
-    Decided orders are left out, with their minutes: what they add is the same in every plan.
+    Decided orders are left out, with their minutes: what they add is the same in every plan. An
+    order of the given plan earns its penalty more, as if it were served so, and all penalties are
+    taken off at the end: who is served otherwise, or refused, pays its own.
     """
-    total, decided = charges.capacity_parts(), charges.rules.decided
+    total, penalties, decided = charges.capacity_parts(), 0, charges.rules.decided
     for order in charges.bundle.orders.values():
         if order.order_id not in decided:
             total += earned(charges, order, proofs.get(order.order_id, []), cells=cells)
-    return total // charges.scale
+            penalties += charges.rules.penalty_of(order.order_id)
+    return total // charges.scale - penalties

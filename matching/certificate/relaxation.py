@@ -35,7 +35,7 @@ def tariff_of(one: Alone, *, strain: int, own: Ints | int = 0) -> Tariff:
     more = STRAIN_ONE + strain
     return Tariff(
         one.rate * more // STRAIN_ONE + one.carbon,
-        one.quote * more // STRAIN_ONE,
+        np.maximum(0, one.quote * more // STRAIN_ONE - one.granted * one.total),
         one.leg_fixed * more // STRAIN_ONE,
         one.leg_price * more // STRAIN_ONE + one.leg_carbon,
         one.price + own,

@@ -9,9 +9,13 @@ EARTH_RADIUS_KM = 6371.0088
 
 def road_km(a: tuple[float, float], b: tuple[float, float]) -> int:
     """Return round(1.2 × great circle) between two points in degrees, by the haversine formula."""
+    return round(1.2 * 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, half_chord_squared(a, b)))))
+
+
+def half_chord_squared(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Return the haversine of the angle between two points in degrees: what is nearer has less."""
     lat_a, lat_b, east = radians(a[0]), radians(b[0]), radians(b[1]) - radians(a[1])
-    chord = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(east / 2) ** 2
-    return round(1.2 * 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, chord))))
+    return sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(east / 2) ** 2
 
 
 def lag_weeks(km: int) -> int:

@@ -16,28 +16,35 @@ KNOWN = (
     "agreed",
     "given",
     "frozen_weeks",
+    "keep_penalty_fen",
+    "local_bonus_fen_per_hour",
     "enterprise_share_bps",
     "sme_minimum",
     "carbon_cap_g",
     "must_serve",
 )
 BPS = 10_000
+MINUTES_MAX = 10**7  # of a row, as in the bundle
 Rows = Sequence[Sequence[Any]]  # of a plan
 
 
 class Rules(NamedTuple):
-    """Which offers an order may use, and what holds for the whole plan.
+    """Which offers an order may use, what holds for the whole plan, and what adds to its worth.
 
-    Rules only take plans away, so that a bound which does not look at one of them stays a bound;
-    the computed bound looks at pins, bans, approvals, and agreed and frozen orders.
+    The penalty of an order of the given plan that is served otherwise, or not at all, and the bonus
+    of an hour worked in the park nearest to the buyer change the objective, so the computed bound
+    counts both. The others only take plans away, so that a bound which does not look at one of them
+    stays a bound; the computed one looks at pins, bans, approvals, and agreed and frozen orders.
     """
 
     pins: Mapping[tuple[str, int], frozenset[str]]  # order, step → offers; more than one: none
     banned: frozenset[tuple[str, str, str]]  # order, offer, enterprise: one of the two is ""
     approved: Mapping[str, frozenset[str]]  # order → enterprises
     agreed: Mapping[str, Rows]  # order → rows
-    frozen: Mapping[str, Rows]  # the same, of orders with minutes in the frozen weeks
+    given: Mapping[str, Rows]  # the same: the plan that is kept to, or frozen in part
     frozen_weeks: int
+    penalty_fen: int
+    bonus_fen_per_hour: int
     must_serve: frozenset[str]
     share_bps: int | None
     sme_minimum: tuple[int, frozenset[str]] | None  # minutes, enterprises
@@ -54,9 +61,22 @@ class Rules(NamedTuple):
             yield "not-approved"
 
     @property
+    def frozen(self) -> Mapping[str, Rows]:
+        """The given rows of the orders with minutes in the frozen weeks."""
+        return {
+            name: rows
+            for name, rows in self.given.items()
+            if any(row[5] < self.frozen_weeks for row in rows)
+        }
+
+    @property
     def decided(self) -> Mapping[str, Rows]:
         """The rows of the orders that are served exactly so."""
         return {**self.frozen, **self.agreed}
+
+    def penalty_of(self, order_id: str) -> int:
+        """Return what it costs to serve an order otherwise than given, in fen."""
+        return self.penalty_fen if order_id in self.given else 0
 
     def names(self, order: Order) -> bool:
         """Return whether a rule may keep an offer from an operation of the order."""
@@ -77,12 +97,13 @@ def read_rules(bundle: Bundle, found: Mapping[str, Any]) -> Rules:
     require(not unknown, "rules", f"this checker does not know {', '.join(unknown)}")
     try:
         share, weeks = found.get("enterprise_share_bps"), found.get("frozen_weeks", 0)
+        penalty, bonus = found.get("keep_penalty_fen", 0), found.get("local_bonus_fen_per_hour", 0)
         sme, must = found.get("sme_minimum"), found.get("must_serve", [])
         if not all(isinstance(name, str) for name in must):
             unreadable(f"must_serve names what is no order: {must}")
-        for number in (share, weeks, sme and sme[0]):
-            if number is not None and type(number) is not int:
-                unreadable(f"{number!r} is not an integer")
+        for number in (share, weeks, penalty, bonus, sme and sme[0]):
+            if number is not None and (type(number) is not int or number < 0):
+                unreadable(f"{number!r} is no whole number from 0 up")
         agreed, given = (_by_order(bundle, found.get(name, [])) for name in ("agreed", "given"))
         pins: dict[tuple[str, int], frozenset[str]] = {}
         for order_id, offer_id, step in found.get("pins", []):
@@ -93,8 +114,10 @@ def read_rules(bundle: Bundle, found: Mapping[str, Any]) -> Rules:
             frozenset((o, offer, by) for o, offer, by in found.get("bans", [])),
             {order_id: frozenset(names) for order_id, names in found.get("approved", [])},
             agreed,
-            {name: rows for name, rows in given.items() if any(row[5] < weeks for row in rows)},
+            given,
             weeks,
+            penalty,
+            bonus,
             frozenset(must),
             share,
             (sme[0], frozenset(sme[1])) if sme else None,
@@ -119,7 +142,8 @@ def _by_order(bundle: Bundle, rows: Rows) -> dict[str, list[Sequence[Any]]]:
         order_id, *_, offer_id, week, minutes = row
         right = [type(cell) for cell in row] == [str, int, int, int, str, int, int]
         right = right and order_id in bundle.orders and week in range(bundle.settings.weeks)
-        if not right or not 0 < minutes <= bundle.offers[offer_id].idle_minutes[week]:
+        # a given plan may be older than the idle minutes: only what is decided must fit them
+        if not right or offer_id not in bundle.offers or not 0 < minutes <= MINUTES_MAX:
             unreadable(f"{row} is no row of a plan")
         found.setdefault(order_id, []).append(row)
     return found
@@ -141,12 +165,13 @@ def check_orders(rules: Rules, orders: Mapping[str, Rows]) -> None:
     NotProved
         With the code of section 4.
     """
-    for code, decided in (("agreed", rules.agreed), ("frozen", rules.frozen)):
+    frozen = rules.frozen
+    for code, decided in (("agreed", rules.agreed), ("frozen", frozen)):
         for name, rows in decided.items():
             if arrangement(orders.get(name, [])) != arrangement(rows):
                 raise NotProved(code, f"order {name}: not served as decided")
     for name, rows in orders.items():
-        if name not in rules.frozen and min(row[5] for row in rows) < rules.frozen_weeks:
+        if name not in frozen and min(row[5] for row in rows) < rules.frozen_weeks:
             raise NotProved("frozen", f"order {name}: works in the frozen weeks")
     for name in sorted(rules.must_serve):
         require(name in orders, "must-serve", f"order {name}: refused")

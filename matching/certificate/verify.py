@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from .bundle import Bundle
 from .charges import Charges
 from .document import Document
-from .plan import profits_fen
+from .plan import worth_fen
 from .proofs import bound_fen
 from .refusal import NotProved, require
 from .rules import read_rules
@@ -45,9 +45,9 @@ def verify(document: Document, bundle: Bundle) -> Verdict:
     same = digest == document.problem_sha256
     require(same, "digest", f"the bundle is {digest}, certified is {document.problem_sha256}")
     objective, bound = document.objective_fen, document.upper_bound_fen
-    profits = profits_fen(bundle, rules, document.plan)
-    worth, decided = sum(profits.values()), sum(profits[name] for name in rules.decided)
-    require(worth == objective, "claim-objective", f"claimed {objective}, recomputed {worth}")
+    worth = worth_fen(bundle, rules, document.plan)
+    total, decided = sum(worth.values()), sum(worth[name] for name in rules.decided)
+    require(total == objective, "claim-objective", f"claimed {objective}, recomputed {total}")
     require(objective <= bound, "claim-bound", f"objective {objective}, claimed bound {bound}")
     gap = gap_ppm(objective, bound)
     require(gap == document.gap_ppm, "gap", f"claimed {document.gap_ppm}, recomputed {gap}")
@@ -61,7 +61,8 @@ def verify(document: Document, bundle: Bundle) -> Verdict:
     message = f"claimed {bound}, the prices and proofs give no less than {computed}"
     require(computed <= bound, "bound", message)
     names = tuple(sorted(document.rules))
-    return Verdict(digest, objective, bound, computed, gap, names, len(profits), len(bundle.orders))
+    served = len({row[0] for row in document.plan})
+    return Verdict(digest, objective, bound, computed, gap, names, served, len(bundle.orders))
 
 
 def gap_ppm(objective: int, bound: int) -> int:

@@ -14,6 +14,7 @@ from matching.capacity.certificate import Certificate
 from matching.capacity.check import check
 from matching.capacity.plan import PlanLine, Price
 from matching.capacity.problem import Problem
+from matching.capacity.rules import Rules, canonical_rules
 from matching.certificate.bundle import Bundle, read_bundle
 from matching.certificate.charges import Charges
 from matching.certificate.document import read_document
@@ -50,10 +51,17 @@ def some_plan(problem: Problem) -> tuple[PlanLine, ...]:
     return tuple(plan)
 
 
-def charges_of(bundle: Bundle, prices: Iterable[Price] = (), *, scale: int = 1_000_000) -> Charges:
+def charges_of(
+    bundle: Bundle,
+    prices: Iterable[Price] = (),
+    *,
+    scale: int = 1_000_000,
+    rules: Rules | None = None,
+) -> Charges:
     """Return the checker's numbers of a problem at prices."""
     rows = [[p.offer_id, p.week, p.millifen_per_minute] for p in prices]
-    return Charges(bundle, read_rules(bundle, {}), rows, scale=scale)
+    known = canonical_rules(rules or Rules())
+    return Charges(bundle, read_rules(bundle, known), rows, scale=scale)
 
 
 def make_certificate(

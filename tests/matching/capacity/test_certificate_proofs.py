@@ -17,13 +17,14 @@ from matching.capacity.bounds import Bounder, Effort
 from matching.capacity.certificate import certify, price_table, proof_rows
 from matching.capacity.columns import build_columns
 from matching.capacity.plan import CapacityResult, Price
+from matching.capacity.problem import Quotation
 from matching.capacity.proofs import CaseNode, LotsProof, Multipliers
-from matching.capacity.rules import Agreed, Ban, LocalFirst, Rules
+from matching.capacity.rules import Agreed, Ban, Keep, LocalFirst, Rules
 from matching.capacity.solve import solve
 from matching.certificate.__main__ import PROVED, main
 from matching.certificate.bundle import read_bundle
 from matching.certificate.document import read_document
-from matching.certificate.proofs import earned
+from matching.certificate.proofs import bound_fen, earned
 from matching.certificate.verify import verify
 from matching.limits import Limits
 from matching.result import Status
@@ -96,6 +97,72 @@ def test_the_checker_agrees_on_tiny_problems(seed):
     assert computed == bounder.earned(millifen, effort).tolist()
 
 
+def quoted(problem, draw):
+    """Return a problem with a quotation for about half of the operations on some offer."""
+    offers = [offer.offer_id for offer in problem.offers]
+    quotations = tuple(
+        Quotation(
+            order_id=order.order_id,
+            step=step,
+            offer_id=draw.choice(offers),
+            setup_minutes=draw.randint(0, 9),
+            minutes_total=draw.randint(1, 60),
+            price_fen=draw.randint(0, 4_000),
+        )
+        for order in problem.orders
+        for step in range(1, len(order.operations) + 1)
+        if draw.random() < 1 / 2
+    )
+    return replace(problem, quotations=quotations)
+
+
+def with_bonus_and_penalty(seed):
+    """Return a tiny problem, quotations among it, that pays for local work and for keeping."""
+    draw = random.Random(seed)
+    problem = quoted(tiny_problem(seed, lots=5), draw)
+    result = solve(problem, Limits(seconds=None, work=20, seed=1, workers=1))
+    plan = result.plan[draw.choice((0, 2)) :]
+    rules = Rules(
+        given=plan,
+        keep=Keep(penalty_fen=draw.choice((1, 700))) if plan else None,
+        local_first=LocalFirst(bonus_fen_per_hour=draw.choice((7, 900, 60_000))),
+    )
+    return replace(problem, rules=rules)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_checker_agrees_where_keeping_and_local_work_are_worth_something(seed):
+    problem, effort = with_bonus_and_penalty(seed), EFFORTS[2]
+    prices, columns = (
+        random_prices(problem, random.Random(seed), most=3_000),
+        build_columns(problem),
+    )
+    bounder, millifen = Bounder(problem, columns), price_table(problem, columns, prices)
+    proofs = dict(proof_rows(problem, bounder.proofs(millifen, effort, bounder.able)))
+    charges = charges_of(
+        bundle_of(problem), prices, scale=bounder.charges.scale, rules=problem.rules
+    )
+
+    computed = [
+        earned(charges, order, proofs.get(order.order_id, ()), cells=effort.cells)
+        for order in charges.bundle.orders.values()
+    ]
+    found = bounder.earned(millifen, effort)
+    assert computed == found.tolist()
+    assert bound_fen(charges, proofs, cells=effort.cells) == bounder.bound_fen(millifen, found)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_plan_that_is_paid_for_keeping_and_local_work_is_proved(seed, tmp_path):
+    problem = with_bonus_and_penalty(seed)
+    result = solve(problem, Limits(seconds=None, work=50, seed=1, workers=1))
+    write_certificate(tmp_path / "c.json", certify(problem, result))
+    verdict = verify(read_document(tmp_path / "c.json"), bundle_of(problem))
+
+    assert verdict.objective_fen == result.objective_fen
+    assert verdict.computed_bound_fen == result.certified_fen
+
+
 def test_a_solved_instance_is_proved(instance, tmp_path, capsys):
     problem = read_product(instance).required()
     result = solve(problem, Limits(seconds=None, work=200, seed=3, workers=1))
@@ -128,13 +195,6 @@ def test_what_cannot_be_certified_is_refused():
     )
     with pytest.raises(ValueError, match="certifies nothing"):
         certify(page.problem(), nothing)
-
-    problem = replace(page.problem(), rules=Rules(local_first=LocalFirst(bonus_fen_per_hour=60)))
-    some = CapacityResult(
-        status=Status.FEASIBLE, plan=page.plan(), objective_fen=1, bound_fen=2, seed=1
-    )
-    with pytest.raises(ValueError, match="local_bonus_fen_per_hour"):
-        certify(problem, some)
 
 
 def node(parent, case, kind=0, *, low=0, high=0, duals=0):

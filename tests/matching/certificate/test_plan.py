@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.capacity.check import check
-from matching.certificate.plan import profits_fen
+from matching.certificate.plan import worth_fen
 from matching.certificate.refusal import NotProved
 from matching.certificate.rules import read_rules
 from tests.docs import test_capacity_page as page
@@ -32,7 +32,7 @@ def outcome(problem, plan):
     """Return the objective, or the code of the rule that is broken."""
     try:
         bundle = bundle_of(problem)
-        return sum(profits_fen(bundle, read_rules(bundle, {}), rows(plan)).values())
+        return sum(worth_fen(bundle, read_rules(bundle, {}), rows(plan)).values())
     except NotProved as refused:
         return refused.code
 

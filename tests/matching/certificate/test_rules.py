@@ -23,7 +23,7 @@ from matching.capacity.rules import (
     canonical_rules,
 )
 from matching.certificate.charges import Charges
-from matching.certificate.plan import profits_fen
+from matching.certificate.plan import worth_fen
 from matching.certificate.proofs import bound_fen
 from matching.certificate.refusal import NotProved
 from matching.certificate.rules import read_rules
@@ -48,7 +48,7 @@ def outcome(problem):
     rules = canonical_rules(problem.rules)
     assert bundle.digest(rules) == problem.digest
     try:
-        return sum(profits_fen(bundle, read_rules(bundle, rules), ROWS).values())
+        return sum(worth_fen(bundle, read_rules(bundle, rules), ROWS).values())
     except NotProved as refused:
         return refused.code
 
@@ -115,15 +115,43 @@ def test_the_bound_counts_only_the_offers_that_are_left(rules, bound):
     assert bound_fen(Charges(bundle, known, [], scale=1_000_000), {}, cells=8) == bound
 
 
+OTHERWISE = (*PLAN[:3], replace(PLAN[3], week=PLAN[3].week + 1))
+REFUSED = (*PLAN, replace(PLAN[3], order_id="O3"))
+
+
 @pytest.mark.parametrize(
-    "rules",
+    ("rules", "penalty_fen"),
     [
-        {"keep": Keep(penalty_fen=1), "given": PLAN},
-        {"local_first": LocalFirst(bonus_fen_per_hour=60)},
+        ({"keep": Keep(penalty_fen=700), "given": PLAN}, 0),
+        ({"keep": Keep(penalty_fen=700), "given": PLAN[::-1]}, 0),
+        ({"keep": Keep(penalty_fen=700), "given": OTHERWISE}, 700),
+        ({"keep": Keep(penalty_fen=700), "given": REFUSED}, 700),
+        ({"keep": Keep(penalty_fen=700), "given": PLAN[:3]}, 0),
     ],
 )
-def test_a_rule_that_changes_the_objective_is_refused_not_ignored(rules):
-    assert outcome(ruled(**rules)) == "rules"
+def test_an_order_that_is_not_served_as_given_costs_the_penalty(rules, penalty_fen):
+    problem = ruled(**rules)
+
+    assert outcome(problem) == check(problem, PLAN).objective_fen == 80_997 - penalty_fen
+
+
+def test_decided_orders_have_no_more_than_the_idle_minutes():
+    """A given plan may be older than the idle minutes; what is agreed or frozen of it may not."""
+    row = ["O1", 1, 9, 1, "F1", 0, 101]
+    bundle = bundle_of(page.problem())
+    old = read_rules(bundle, {"given": [row], "keep_penalty_fen": 5})
+    assert Charges(bundle, old, [], scale=1_000).idle[0, 0] == 100
+
+    with pytest.raises(NotProved, match="more than is idle"):
+        Charges(bundle, read_rules(bundle, {"agreed": [row]}), [], scale=1_000)
+
+
+@pytest.mark.parametrize("bonus", [1, 60, 3_001, 10**6])
+def test_local_work_adds_its_bonus_rounded_down_once_an_order(bonus):
+    problem = ruled(local_first=LocalFirst(bonus_fen_per_hour=bonus))
+
+    assert outcome(problem) == check(problem, PLAN).objective_fen
+    assert bonus == 1 or check(problem, PLAN).bonus_fen > 0
 
 
 @pytest.mark.parametrize(
@@ -140,9 +168,12 @@ def test_a_rule_that_changes_the_objective_is_refused_not_ignored(rules):
         {"must_serve": ["O1", 2]},
         {"agreed": [["O1", "1", 9, 1, "F1", 0, 100]]},
         {"agreed": [["O1", 1, 9, 1, "F1", 9, 100]]},
-        {"agreed": [["O1", 1, 9, 1, "F1", 0, 101]]},
+        {"agreed": [["O1", 1, 9, 1, "F1", 0, 10**7 + 1]]},
+        {"agreed": [["O1", 1, 9, 1, "F9", 0, 100]]},
         {"agreed": [["O1"]]},
         {"frozen_weeks": "1"},
+        {"keep_penalty_fen": -1, "given": [["O1", 1, 9, 1, "F1", 0, 100]]},
+        {"local_bonus_fen_per_hour": "60"},
         {"sme_minimum": [5]},
     ],
 )

@@ -11,7 +11,7 @@ from matching.capacity.check import OrderCost, check
 from matching.capacity.columns import MAX_LOTS, MUST, build_columns
 from matching.capacity.ground import Ground, Ints
 from matching.capacity.kernels.library import Shared
-from matching.capacity.kernels.search import THOROUGH, Searcher, make_state
+from matching.capacity.kernels.search import Searcher, make_state, search_effort
 from matching.capacity.kernels.workspace import (
     SLOT_ENTRY,
     SLOT_MINUTES,
@@ -63,14 +63,16 @@ class Planner:
 
         Notes
         -----
-        One call of the compiled search: lots of any sizes. None proves nothing.
+        One call of the compiled search, which tries fewer sizes of lots where there are very many
+        orders. None proves nothing.
         """
         order, c = self.problem.orders[at], self._columns
         rows = c.rows[c.steps[at] : c.steps[at + 1] + 1]
         if not (np.diff(rows) > 0).all():
             return None
         minutes = np.ascontiguousarray(idle)
-        lots = self._searcher.plan_alone(at, minutes, self._no_prices, THOROUGH)
+        effort = search_effort(len(self.problem.orders))
+        lots = self._searcher.plan_alone(at, minutes, self._no_prices, effort)
         steps = len(order.operations)
         lines = planned_lines(
             self._searcher.workspace, self._names, order.order_id, lots=lots, steps=steps

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from matching.capacity.bounds import Effort
 from matching.capacity.clock import Clock
 from matching.capacity.columns import Floats, Ints
-from matching.capacity.pricing import Pricer, Shard
+from matching.capacity.pricing import MEMORY, Pricer, Shard
 
 SMALL_ORDERS_MAX = 400
 POLISHED_ORDERS_MAX = 20_000  # more orders: one look at all of them takes longer than it gains
@@ -26,6 +26,7 @@ class Schedule(NamedTuple):
     epochs_max: int
     epochs: int
     steps: tuple[float, float]  # first and last, in parts of what a minute usually earns
+    memory: float = MEMORY  # of the running average of the prices; the less, the fewer the epochs
 
 
 class Polish(NamedTuple):
@@ -43,9 +44,9 @@ SHARPENED = Schedule(share=0.22, epochs_max=400, epochs=10, steps=(0.1, 0.005))
 
 def searching(orders: int) -> Schedule:
     """Return how long prices follow the wishes of the search: longest where nothing is polished."""
+    if orders > POLISHED_ORDERS_MAX:  # about ten epochs: the first must not lead astray
+        return Schedule(share=0.4, epochs_max=400, epochs=120, steps=(0.5, 0.02), memory=0.3)
     share = 0.08 if orders <= SMALL_ORDERS_MAX else 0.12
-    if orders > POLISHED_ORDERS_MAX:
-        share = 0.35
     return Schedule(share=share, epochs_max=400, epochs=120, steps=(1.0, 0.01))
 
 
@@ -58,7 +59,7 @@ def polishing(orders: int) -> tuple[Polish, ...]:
         )
     if orders > POLISHED_ORDERS_MAX:
         return ()
-    return (Polish(POLISHED, Effort(steps=0, nodes=1, cells=48 if orders <= 4000 else 16)),)
+    return (Polish(POLISHED, Effort(steps=0, nodes=1, cells=48 if orders <= 4000 else 32)),)
 
 
 def balance(
@@ -86,6 +87,7 @@ def balance(
         start=start,
         usual=usual,
         steps=schedule.steps,
+        memory=schedule.memory,
         workers=clock.limits.workers,
     )
 

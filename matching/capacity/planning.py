@@ -43,11 +43,11 @@ from matching.capacity.columns import (
 from matching.capacity.kernels.book import Book, Copy, make_book, make_copy
 from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import (
-    MANY,
-    NORMAL,
     THOROUGH,
+    THOROUGH_ORDERS_MAX,
     Searcher,
     make_state,
+    search_effort,
     take_over,
 )
 from matching.capacity.kernels.workspace import SLOT_ENTRY, SLOT_MINUTES
@@ -56,10 +56,8 @@ from matching.capacity.pricing import Shard, bound_batches, in_millifen, search_
 from matching.capacity.problem import Problem
 from matching.capacity.rules import Rules
 from matching.capacity.single_orders import Single, as_given, solve_singles, worth_looking
-from matching.capacity.thinning import ENTRIES_MAX, thinned
 
 GREEDY_AGAIN = 8  # times that the baseline of a small problem is tried
-THOROUGH_ORDERS_MAX = 4000  # more orders: fewer ways to split each into lots are tried
 
 Worth = Mapping[str, int]
 
@@ -79,9 +77,8 @@ class Engine:
     def __init__(self, problem: Problem, clock: Clock, start: Iterable[Price] = ()) -> None:
         self.problem = problem
         self.clock = clock
-        every = build_columns(problem)
-        self.bounder = Bounder(problem, every)
-        self.columns: Columns = self._searched(every)
+        self.columns: Columns = build_columns(problem)
+        self.bounder = Bounder(problem, self.columns)
         self._effort = search_effort(len(problem.orders))
         self._raise_fen = MUST_WORTH * float(self.columns.money[:, VALUE].max(initial=1.0))
         self._keep_fen = float(self.columns.money[:, KEEP].sum())
@@ -101,12 +98,6 @@ class Engine:
         self.greedy_fen = 0.0
         self.lead(self.columns)
         self.book: Shared[Book] = self._empty_book()
-
-    def _searched(self, every: Columns) -> Columns:
-        """Return what the search looks at: fewer offers where there are very many."""
-        if len(every.entries) <= ENTRIES_MAX or self.problem.rules:
-            return every
-        return thinned(every, seed=self.clock.limits.seed)
 
     def lead(self, columns: Columns) -> None:
         """Search with the costs of these columns from here on; the plan is not touched.
@@ -442,13 +433,6 @@ class Engine:
     def lines(self) -> tuple[PlanLine, ...]:
         """Return the plan as values, sorted."""
         return as_lines(self.problem, self.columns, self.book.values.copy)
-
-
-def search_effort(orders: int) -> int:
-    """Return how many ways to split an order into lots the search tries."""
-    if orders <= THOROUGH_ORDERS_MAX:
-        return THOROUGH
-    return MANY if orders <= POLISHED_ORDERS_MAX else NORMAL
 
 
 def start_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> Floats:

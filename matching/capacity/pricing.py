@@ -26,8 +26,8 @@ from matching.capacity.kernels.search import NORMAL, Searcher, make_state
 BATCHES = 10
 SHARD_ORDERS = 100  # a shard has at least so many orders, where there are enough
 SHARDS_MAX = 8  # of a batch
-MEMORY = 0.9  # of the running average
 OVERUSE_MAX = 3.0  # a step counts no more than so much over-use, in parts of the idle minutes
+MEMORY = 0.9  # usual, of the running average
 SCARCE_MINUTES = 60.0  # weeks with less idle time count as this much
 
 
@@ -108,6 +108,7 @@ class Pricer:
         start: Floats,
         usual: float,
         steps: tuple[float, float],
+        memory: float = MEMORY,
         workers: int,
     ) -> None:
         """Begin at some prices.
@@ -118,10 +119,12 @@ class Pricer:
             What a minute of work earns on the mean, fen.
         steps
             First and last step, in parts of what is usual.
+        memory
+            Of the running average, 0..1: what an epoch keeps of it at most.
         """
         self._idle = idle.astype(np.float64)
         self._scale = usual / (len(batches) * np.maximum(self._idle, SCARCE_MINUTES))
-        self._steps, self._batches = steps, batches
+        self._steps, self._batches, self._memory = steps, batches, memory
         self.prices: Floats = start
         self.mean: Floats = start
         self.epochs = 0
@@ -152,7 +155,7 @@ class Pricer:
                 over = np.clip(self._use - self._idle, -self._idle, OVERUSE_MAX * self._idle)
                 self.prices = np.maximum(0.0, self.prices + step * self._scale * over)
             self.epochs += 1
-            keep = min(MEMORY, 1 - 1 / (1 + self.epochs))
+            keep = min(self._memory, 1 - 1 / (1 + self.epochs))
             self.mean = keep * self.mean + (1 - keep) * self.prices
 
     def close(self) -> None:

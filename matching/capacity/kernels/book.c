@@ -114,7 +114,7 @@ bool enter_copied(const Columns *c, Book *b, const Copy *from, i64 order) {
  * Where a plan is to be kept, `given_profit` holds the penalty that is saved by keeping it. */
 double insert_order(const Columns *c, Workspace *w, Book *b, i64 order, const double *prices,
                     double theta, int effort, Random *random) {
-    load_order(c, w, order, b->free, prices, theta);
+    load_order(c, w, order, b->free, prices, theta, choices_of(effort));
     i64 lots = plan_order(c, w, effort, INF, random);
     if (lots > 0 && !is_allowed(c, b, w, lots)) lots = 0;
     if (b->given_lots && (lots == 0 || b->given_profit[order] >= w->worth[0])) {

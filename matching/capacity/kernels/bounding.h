@@ -33,8 +33,10 @@ typedef struct {
     i64 granted;               /* the bonus per minute beyond the carbon, where it is quoted */
     i64 per_minute, per_order; /* strain included; per_order is for the whole quantity */
     i64 early, late;           /* first and last week that the transport leaves */
+    i64 cheapest;              /* market price of the cheapest week with idle minutes, or NEVER */
     i64 lead, next;            /* first and next entry with the same offer; next is -1 at the end */
 } Entry;
+_Static_assert(sizeof(Entry) == 17 * sizeof(i64), "bounding.py makes room for so many numbers");
 
 /* The entries of an operation in one park; and, while a lot is priced, the first week in which the
  * operation can be finished there, and its least cost. */

@@ -18,7 +18,7 @@ SPARE = 256
 SAMPLES = 32
 OWNS_PER_NODE = 32  # own prices that are kept, on average
 # numbers of the structures in `bounding.h`
-ENTRY, GROUP, ROW, VISIT, BEST, USE = 16, 5, 12, 3, 3, 4
+ENTRY, GROUP, ROW, VISIT, BEST, USE = 17, 5, 12, 3, 3, 4
 SAMPLE, NODE, DUALS, OWN, PROOF = 5, 14, 3, 2, 3
 
 

@@ -145,7 +145,7 @@ static double move_once(const Move *m) {
     i64 order = choose_order(m->s, m->b);
     double theta = 1.6 * uniform(random);
     double change = -remove_noted(c, m->b, m->j, order, &freed);
-    load_order(c, m->w, order, c->idle, m->prices, theta);
+    load_order(c, m->w, order, c->idle, m->prices, theta, CHOICES);
     i64 lots = plan_order(c, m->w, NORMAL, INF, random);
     add_competitors(c, m->w, m->b, lots, &queue);
     if (queue.count < 2 || uniform(random) < 0.3)

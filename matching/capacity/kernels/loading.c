@@ -65,21 +65,23 @@ static double whole_work(const Workspace *w, i64 e) {
     return (w->rate[e] + w->carbon[e]) * (double)(w->setup[e] + w->total[e]) + w->quote[e];
 }
 
+static void move_entry(Workspace *w, i64 e, i64 to) {
+    w->entry[to] = w->entry[e];
+    w->offer[to] = w->offer[e];
+    w->park[to] = w->park[e];
+    w->setup[to] = w->setup[e];
+    w->total[to] = w->total[e];
+    w->min_lot[to] = w->min_lot[e];
+    w->rate[to] = w->rate[e];
+    w->carbon[to] = w->carbon[e];
+    w->quote[to] = w->quote[e];
+}
+
 /* Keep the entries of an operation that could be worth it with the cheapest others; return how
  * many. `spare` is what the order is worth less the cheapest work of its other operations. */
 static i64 keep_worthwhile(Workspace *w, i64 from, i64 until, i64 to, double spare) {
-    for (i64 e = from; e < until; e++) {
-        if (whole_work(w, e) >= spare) continue;
-        w->entry[to] = w->entry[e];
-        w->offer[to] = w->offer[e];
-        w->park[to] = w->park[e];
-        w->setup[to] = w->setup[e];
-        w->total[to] = w->total[e];
-        w->min_lot[to] = w->min_lot[e];
-        w->rate[to] = w->rate[e];
-        w->carbon[to] = w->carbon[e];
-        w->quote[to++] = w->quote[e];
-    }
+    for (i64 e = from; e < until; e++)
+        if (whole_work(w, e) < spare) move_entry(w, e, to++);
     return to;
 }
 
@@ -112,15 +114,84 @@ static void load_entries(const Columns *c, Workspace *w, i64 order, i64 steps) {
     w->first[steps] = kept;
 }
 
+enum { SMALL_LOT = 16 }; /* a lot of less than this part of an order is not looked for */
+
+typedef struct {
+    const i64 *free;
+    const double *prices;
+    double theta;
+} Market;
+
+/* What the work of the whole quantity would cost on an entry, its cheapest week, the way to the
+ * buyer and the delay included; INF where no block has room for the order, or for a small lot of
+ * one that may be divided. */
+static double rating(const Columns *c, const Workspace *w, i64 order, i64 e, const Market *m) {
+    i64 offer = w->offer[e], first = -1, early = most(0, w->early[e]), block = 0, largest = 0;
+    const i64 *free = m->free + offer * c->weeks;
+    double cheapest = INF;
+    for (i64 week = early; week <= w->late[e]; week++) {
+        block += free[week];
+        if (week - c->block >= early) block -= free[week - c->block];
+        largest = most(largest, block);
+        if (free[week] < 1) continue;
+        double price = m->prices[offer * c->weeks + week];
+        if (price < cheapest) cheapest = price;
+        if (first < 0) first = week;
+    }
+    i64 lot = order_number(c, order, MAX_LOTS) > 1 ? w->total[e] / SMALL_LOT : w->total[e];
+    if (first < 0 || largest < w->setup[e] + lot) return INF;
+    i64 arrival = first + way_to_buyer(c, order, w->park[e], LAG);
+    double late = (double)most(0, arrival - order_number(c, order, DUE));
+    double leg = order_money(c, order, LEG_PRICE) + order_money(c, order, LEG_CARBON);
+    return whole_work(w, e) + m->theta * cheapest * (double)(w->setup[e] + w->total[e]) +
+           leg * (double)way_to_buyer(c, order, w->park[e], KM) +
+           late * order_money(c, order, TARDY_COST);
+}
+
+/* Return the largest rating among the best `choices` of some. */
+static double worst_chosen(const double *ratings, i64 count, i64 choices) {
+    double chosen[CHOICES]; /* in rising order */
+    i64 kept = 0;
+    for (i64 at = 0; at < count; at++) {
+        if (kept == choices && ratings[at] >= chosen[kept - 1]) continue;
+        i64 place = kept < choices ? kept++ : kept - 1;
+        for (; place > 0 && chosen[place - 1] > ratings[at]; place--)
+            chosen[place] = chosen[place - 1];
+        chosen[place] = ratings[at];
+    }
+    return chosen[kept - 1];
+}
+
+/* Leave out the entries without a free minute and, beyond the best `choices` of an operation, the
+ * others; return whether some were. */
+static bool choose_entries(const Columns *c, Workspace *w, i64 order, i64 steps, const Market *m,
+                           i64 choices) {
+    double *ratings = w->lot_work;
+    i64 kept = 0, entries = w->first[steps];
+    for (i64 k = 0; k < steps; k++) {
+        i64 begin = w->first[k], end = w->first[k + 1], count = end - begin;
+        for (i64 e = begin; e < end; e++) ratings[e] = rating(c, w, order, e, m);
+        double most_paid =
+            count > choices ? worst_chosen(ratings + begin, count, choices) : INF;
+        w->first[k] = kept;
+        for (i64 e = begin; e < end; e++)
+            if (ratings[e] < INF && ratings[e] <= most_paid) move_entry(w, e, kept++);
+    }
+    w->first[steps] = kept;
+    return kept < entries;
+}
+
 void load_order(const Columns *c, Workspace *w, i64 order, const i64 *free, const double *prices,
-                double theta) {
+                double theta, i64 choices) {
     i64 steps = steps_of(c, order), weeks = c->weeks;
+    Market market = {free, prices, theta};
     load_entries(c, w, order, steps);
+    find_windows(c, w, order, steps);
+    if (choose_entries(c, w, order, steps, &market, choices)) find_windows(c, w, order, steps);
     i64 entries = w->first[steps];
     w->loaded[LOADED_ORDER] = order;
     w->loaded[LOADED_ENTRIES] = entries;
     w->loaded[LOADED_STEPS] = steps;
-    find_windows(c, w, order, steps);
     for (i64 e = 0; e < entries; e++) {
         const i64 *room = free + w->offer[e] * weeks;
         const double *price = prices + w->offer[e] * weeks;

@@ -65,12 +65,12 @@ static i64 arrival_of(const Columns *c, const Workspace *w, i64 lot) {
 }
 
 /* The most pieces, up to `upto`, that one lot can have; 0 when not even one fits. */
-static i64 largest_fit(const Columns *c, Workspace *w, i64 upto, double strain, i64 tardy_paid) {
-    if (cheapest_route(c, w, upto, strain, tardy_paid, INF) < INF) return upto;
+static i64 largest_fit(const Columns *c, Workspace *w, i64 upto) {
+    if (route_fits(c, w, upto)) return upto;
     i64 low = 0, high = upto;
     while (high - low > most(1, upto / 64)) {
         i64 middle = (low + high) / 2;
-        if (cheapest_route(c, w, middle, strain, tardy_paid, INF) < INF)
+        if (route_fits(c, w, middle))
             low = middle;
         else
             high = middle;
@@ -90,7 +90,7 @@ static i64 put_lots(const Columns *c, Workspace *w, double share, double second,
         i64 quantity = left;
         if (lot < lots - 1)
             quantity = share == FILL_FIRST
-                           ? largest_fit(c, w, left, strain, tardy_paid)
+                           ? largest_fit(c, w, left)
                            : least(left, most(1, (i64)(share * (double)left + 0.5)));
         if (quantity < 1 || !place_lot(c, w, quantity, strain, tardy_paid, cutoff))
             return 0;

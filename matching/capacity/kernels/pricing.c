@@ -25,7 +25,7 @@ EXPORT double demand_at(const Columns *c, Workspace *w, const i64 *orders, i64 c
     double total = 0.0;
     for (i64 at = 0; at < count; at++) {
         i64 order = orders[at];
-        load_order(c, w, order, c->idle, prices, 1.0);
+        load_order(c, w, order, c->idle, prices, 1.0, choices_of((int)effort));
         i64 lots = plan_order(c, w, (int)effort, order_money(c, order, VALUE), random);
         earned[order] = 0.0;
         if (lots > 0 && w->worth[1] > 0) {
@@ -43,7 +43,7 @@ EXPORT i64 plan_alone(const Columns *c, Workspace *w, i64 order, const i64 *idle
 /* Let one order plan alone on the minutes in `idle`; return the lots, which are in the workspace. */
 EXPORT i64 plan_alone(const Columns *c, Workspace *w, i64 order, const i64 *idle,
                       const double *prices, i64 effort, Random *random) {
-    load_order(c, w, order, idle, prices, 1.0);
+    load_order(c, w, order, idle, prices, 1.0, ALL_CHOICES);
     return plan_order(c, w, (int)effort, INF, random);
 }
 

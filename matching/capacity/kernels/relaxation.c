@@ -17,6 +17,7 @@ typedef struct {
     Visit *by;
     i64 early, late;   /* first and last week in which it can be made in this park */
     i64 minutes, work;
+    i64 floor;         /* work, and the minutes at the cheapest price of the entry */
 } Operation;
 
 /* The charge for `minutes` of a block: its prices and minutes are sorted, and suffice. */
@@ -58,8 +59,8 @@ static inline void visit_entry(const Task *t, i64 e, const Operation *o, const i
         i64 count = 0, space = 0, first = most(o->early, end - t->c->block + 1);
         for (i64 start = end; start >= first; start--) {
             /* the later the start, the cheaper it is to be ready */
-            i64 base = o->ready[start] + o->work;
-            if (asked == COST ? base >= o->done[end] : base > o->done[end]) break;
+            i64 low = o->ready[start] + o->floor;
+            if (asked == COST ? low >= o->done[end] : low > o->done[end]) break;
             if (room[start] < 1) continue;
             i64 at = count++;
             for (; at > 0 && prices[at - 1] > price[start]; at--) {
@@ -71,7 +72,7 @@ static inline void visit_entry(const Task *t, i64 e, const Operation *o, const i
             space += room[start];
             if (space < o->minutes) continue;
             Visit visit = {.entry = e, .start = start, .end = end};
-            i64 cost = base + fill(prices, rooms, o->minutes);
+            i64 cost = o->ready[start] + o->work + fill(prices, rooms, o->minutes);
             if (is_better(o, visit, cost, asked)) finish(t, o, visit, cost, asked);
         }
     }
@@ -83,6 +84,7 @@ static inline void make_row(const Task *t, i64 k, i64 lot, i64 fewest, i64 large
     const Relaxed *r = t->r;
     const Row *row = &r->rows[k];
     i64 usual = (row->total * fewest + t->whole - 1) / t->whole;
+    bool priced = r->price != r->nothing; /* own prices only add to those of the market */
     for (i64 at = row->first_group; at < row->end_group; at++) {
         const Group *group = &r->groups[at];
         i64 place = (k * t->c->parks + group->park) * t->weeks;
@@ -97,12 +99,13 @@ static inline void make_row(const Task *t, i64 k, i64 lot, i64 fewest, i64 large
         }
         for (i64 e = group->first; e < group->end; e++) {
             const Entry *one = &r->entries[e];
-            if (one->min_lot > largest) continue;
+            if (one->min_lot > largest || one->cheapest == NEVER) continue;
             o.minutes = one->quoted ? minutes_of(t, one, fewest) : one->setup + usual;
             o.work = one->per_minute * o.minutes;
             if (one->quoted) o.work += one->per_order * fewest / t->whole;
             /* at best it is made last, and dearer than what can be finished first */
-            if (o.early > o.late || o.ready[o.late] + o.work > o.done[o.early]) continue;
+            o.floor = o.work + (priced ? one->cheapest * o.minutes : 0);
+            if (o.early > o.late || o.ready[o.late] + o.floor > o.done[o.early]) continue;
             visit_entry(t, e, &o, t->room[lot] + e * t->weeks, r->price + e * t->weeks, asked);
         }
     }

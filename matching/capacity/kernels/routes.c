@@ -9,6 +9,7 @@
 #include "search.h"
 
 enum { REPAIRS_MAX = 4 };
+#define NO_WEEK ((i64)1 << 40)
 
 /* Fill the cheapest weeks of start..end first, both ends with at least one minute; return the
  * charge, INF when the minutes do not fit. `out`, unless NULL, gets the minutes by week. */
@@ -265,6 +266,53 @@ double cheapest_route(const Columns *c, Workspace *w, i64 quantity, double strai
         if (!finish_operation(c, w, k, quantity, cutoff)) return INF;
     }
     return choose_end(c, w, share, strain, tardy_paid);
+}
+
+/* The first week in which an entry can have done some minutes, from a week on; NO_WEEK if none. */
+static i64 first_end(const Columns *c, const Workspace *w, i64 e, i64 from, i64 minutes) {
+    const i64 *room = w->room + e * c->weeks;
+    i64 late = w->late[e], found = NO_WEEK;
+    for (i64 start = from; start <= late && start < found; start++) {
+        if (room[start] < 1) continue;
+        i64 last = least(start + c->block - 1, least(late, found - 1)), sum = 0;
+        for (i64 end = start; end <= last; end++) {
+            sum += room[end];
+            if (sum < minutes || room[end] < 1) continue;
+            found = end;
+            break;
+        }
+    }
+    return found;
+}
+
+/* Whether a lot of so many pieces has a route in the workspace at all, whatever it costs: each
+ * operation is done as early as it can be at each park. */
+bool route_fits(const Columns *c, Workspace *w, i64 quantity) {
+    i64 *arrive = w->arrive, *leave = w->leave;
+    bool fits = false;
+    for (i64 k = 0; k < w->loaded[LOADED_STEPS]; k++) {
+        const i64 *parks = w->parks + k * c->parks, *before = parks - c->parks;
+        for (i64 at = 0; k > 0 && at < w->park_count[k]; at++) {
+            arrive[parks[at]] = NO_WEEK;
+            for (i64 from = 0; from < w->park_count[k - 1]; from++) {
+                i64 lag = before[from] == parks[at]
+                              ? 0
+                              : between_parks(c, before[from], parks[at], LAG);
+                arrive[parks[at]] = least(arrive[parks[at]], leave[before[from]] + lag);
+            }
+        }
+        for (i64 at = 0; at < w->park_count[k]; at++) leave[parks[at]] = NO_WEEK;
+        fits = false;
+        for (i64 e = w->first[k]; e < w->first[k + 1]; e++) {
+            i64 from = k > 0 ? most(w->early[e], arrive[w->park[e]]) : w->early[e];
+            if (w->min_lot[e] > quantity || from > w->late[e]) continue;
+            i64 end = first_end(c, w, e, from, lot_minutes(c, w, e, quantity));
+            leave[w->park[e]] = least(leave[w->park[e]], end);
+            fits |= end < NO_WEEK;
+        }
+        if (!fits) return false;
+    }
+    return fits;
 }
 
 /* Take the minutes of operation k from every entry of the same offer, but for the entries of

@@ -86,16 +86,20 @@ typedef struct {
 i64 slot_width(const Columns *c);
 i64 steps_of(const Columns *c, i64 order);
 
+/* How many entries of an operation are looked at: the best of them, or all. */
+enum { CHOICES = 32, ALL_CHOICES = INT32_MAX };
 void load_order(const Columns *c, Workspace *w, i64 order, const i64 *free, const double *prices,
-                double theta);
+                double theta, i64 choices);
 i64 lot_minutes(const Columns *c, const Workspace *w, i64 e, i64 quantity);
 double cheapest_route(const Columns *c, Workspace *w, i64 quantity, double strain, i64 tardy_paid,
                       double cutoff);
+bool route_fits(const Columns *c, Workspace *w, i64 quantity);
 bool place_lot(const Columns *c, Workspace *w, i64 quantity, double strain, i64 tardy_paid,
                double cutoff);
 
 /* How hard lots are tried: QUICK, then so many random splits, from THOROUGH on a grid too. */
 enum { QUICK = 0, NORMAL = 1, THOROUGH = 20 };
+static inline i64 choices_of(int effort) { return effort < THOROUGH ? CHOICES : ALL_CHOICES; }
 i64 plan_order(const Columns *c, Workspace *w, int effort, double cutoff, Random *random);
 
 void remove_order(const Columns *c, Book *b, i64 order);

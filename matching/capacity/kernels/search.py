@@ -18,6 +18,8 @@ from matching.capacity.kernels.library import Shared, function, pointer_to
 from matching.capacity.kernels.workspace import Workspace, make_workspace
 
 QUICK, NORMAL, MANY, THOROUGH = 0, 1, 6, 20  # random ways to split that are tried
+THOROUGH_ORDERS_MAX, MANY_ORDERS_MAX = 4000, 20_000  # more orders: fewer ways are tried
+USERS_MAX = 10_000_000
 
 State = NDArray[np.uint64]
 
@@ -51,11 +53,23 @@ class Moves(NamedTuple):
     random: State
 
 
+def search_effort(orders: int) -> int:
+    """Return how many ways to split an order into lots are tried in a problem of so many orders."""
+    if orders <= THOROUGH_ORDERS_MAX:
+        return THOROUGH
+    return MANY if orders <= MANY_ORDERS_MAX else NORMAL
+
+
 def find_users(c: Columns) -> Users:
-    """Return the orders of each offer, each once."""
-    row = np.repeat(np.arange(len(c.rows) - 1), np.diff(c.rows))
+    """Return the orders of each offer, each once; every so many of them where there are too many.
+
+    The search draws among them who could use what has become free.
+    """
+    every = 1 + len(c.entries) // USERS_MAX
+    at = np.arange(0, len(c.entries), every)
+    row = np.searchsorted(c.rows, at, side="right") - 1
     order = (np.searchsorted(c.steps, row, side="right") - 1).astype(np.int64)
-    keys = np.unique(c.entries.astype(np.int64) * max(1, len(c.orders)) + order)
+    keys = np.unique(c.entries[at].astype(np.int64) * max(1, len(c.orders)) + order)
     offers = keys // max(1, len(c.orders))
     first = np.searchsorted(offers, np.arange(len(c.idle) + 1)).astype(np.int64)
     return Users(first, (keys % max(1, len(c.orders))).astype(np.int32))

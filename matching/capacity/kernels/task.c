@@ -98,12 +98,14 @@ static void find_late(Task *t, i64 *late) {
 static void load_weeks(Task *t, const i64 *prices) {
     i64 weeks = t->weeks, unit = t->g->price_unit;
     for (i64 e = 0; e < t->entries; e++) {
-        const Entry *one = &t->r->entries[e];
+        Entry *one = &t->r->entries[e];
         const i64 *idle = t->c->idle + one->offer * weeks, *asked = prices + one->offer * weeks;
         i64 *room = t->r->room + e * weeks, *price = t->r->price + e * weeks;
+        one->cheapest = NEVER;
         for (i64 week = 0; week < weeks; week++) {
             room[week] = week >= one->early && week <= one->late ? idle[week] : 0;
             price[week] = asked[week] * unit;
+            if (room[week] > 0) one->cheapest = least(one->cheapest, price[week]);
         }
     }
     for (i64 lot = 0; lot < LOTS; lot++) {

@@ -45,7 +45,7 @@ def full_effort(orders: int) -> Effort:
     if orders <= 4000:
         return Effort(steps=10, nodes=20, cells=32, node_steps=3)
     if orders <= 20_000:
-        return Effort(steps=3, nodes=8, cells=32, node_steps=1)
+        return Effort(steps=6, nodes=8, cells=48, node_steps=2)
     return Effort(steps=0, nodes=1, cells=24)
 
 

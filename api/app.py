@@ -33,7 +33,7 @@ from api.routes import (
     technology_calls,
 )
 from api.schemas.openapi import describe
-from api.services import settlement
+from api.services import duplicates, settlement
 from api.services.workspace import open_workspace
 from api.settings import Settings
 from ledger.errors import Corruption
@@ -129,6 +129,7 @@ def _recover(platform: Platform) -> None:
         writer.recover()
         writer.drain()
         settlement.reconcile(platform.workspace)
+        duplicates.catch_up(platform.workspace)
     except Corruption as error:
         platform.halt.stop(error.code, str(error))
         log.exception("record.corrupt", code=error.code)

@@ -192,6 +192,11 @@ _RECORD: dict[str, Kind] = {
         "The state root is not that of the record",
         "Audit the log (`parkloom ledger audit`): its state or its map was changed.",
     ),
+    "SM3_ROOT_DIFFERS": Kind(
+        409,
+        "The SM3 root is not that of the entries",
+        "Compute every stated root again (`parkloom ledger sm3 --check`), and audit the log.",
+    ),
     "ERASED": Kind(
         410,
         "The private fields were erased and open no more",

@@ -9,8 +9,11 @@ would hold a writer up, and must not write.
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,23 +26,19 @@ from data.migrations.runner import downgrade, require_current, upgrade
 
 __all__ = [
     "READS_ONLY",
-    "default_url",
     "downgrade",
+    "driver_of",
     "make_engine",
     "parse_url",
     "reading",
     "require_current",
     "session_factory",
+    "translating",
     "upgrade",
 ]
 
 READS_ONLY = "parkloom_reads_only"
 """Execution option of engines and connections whose transactions only read."""
-
-
-def default_url(home: Path) -> str:
-    """Return the address of the SQLite database inside `home`."""
-    return f"sqlite:///{(home / 'parkloom.db').resolve()}"
 
 
 def parse_url(url: str) -> URL:
@@ -147,10 +146,37 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction, by the driver itself: every read of the log begins one."""
     reads_only = bool(connection.get_execution_options().get(READS_ONLY))
-    # Set each time: the pool hands the same connection to readers and writers.
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads_only else 'OFF'}")
-    connection.exec_driver_sql("BEGIN DEFERRED" if reads_only else "BEGIN IMMEDIATE")
+    with driver_of(connection) as driver:
+        # The pool hands the same connection to readers and writers.
+        if connection.info.get(READS_ONLY) is not reads_only:
+            driver.execute(f"PRAGMA query_only={'ON' if reads_only else 'OFF'}").close()
+            connection.info[READS_ONLY] = reads_only
+        driver.execute("BEGIN DEFERRED" if reads_only else "BEGIN IMMEDIATE").close()
+
+
+@contextmanager
+def driver_of(connection: Connection) -> Iterator[Any]:
+    """Give the driver's connection below a connection, its errors translated as everywhere.
+
+    For statements that are few, fixed and run very often: SQLAlchemy's own work for one of them
+    takes longer than a row of the log.
+    """
+    with translating(connection.engine):
+        yield connection.connection.driver_connection
+
+
+@contextmanager
+def translating(engine: Engine) -> Iterator[None]:
+    """Raise a driver's errors as the product's own, as SQLAlchemy's are."""
+    try:
+        yield
+    except (sqlite3.Error, psycopg.Error, OverflowError, UnicodeEncodeError) as error:
+        translated = translate(error, place=engine.url.render_as_string())
+        if translated is None:
+            raise
+        raise translated from error
 
 
 def _translate(context: ExceptionContext) -> BaseException | None:

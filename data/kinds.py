@@ -120,3 +120,10 @@ class DraftStatus(StrEnum):
     ENTERED = "entered"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+
+
+class DuplicateVerdict(StrEnum):
+    """What a person found about two orders that look alike."""
+
+    DISTINCT = "distinct"
+    DUPLICATE = "duplicate"

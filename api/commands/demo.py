@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from api.commands.frame import JsonFlag, interruptible, reporting
+from api.commands.frame import JsonFlag, interruptible, read_settings, reporting
 from api.commands.plans import solving_bar
 from api.demo import home, story
 from api.demo.summary import figures, summary
-from api.settings import Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -28,7 +27,7 @@ def demo(
     it, the parties' key files. Ctrl-C during the matching goes on with the best plan so far.
     """
     with reporting(as_json=as_json) as report:
-        settings = Settings()
+        settings = read_settings()
         home.prepare(settings, report.note)
         outcome, interrupted = interruptible(
             lambda cancelled: story.play(

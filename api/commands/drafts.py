@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from api.commands.frame import BadInput, Report
+from api.commands.frame import BadInput, Report, read_input
 from data.exporters.files import write_bytes
 from ledger.claims import drafts
 from ledger.claims.drafts import Draft
@@ -17,12 +17,9 @@ FILE_BYTES_MAX = 1_000_000
 
 def read_draft(file: Path) -> Draft:
     """Read a draft file. Raises BadInput when it is missing, too large or no draft."""
+    data = read_input(file, most=FILE_BYTES_MAX)
     try:
-        if file.stat().st_size > FILE_BYTES_MAX:
-            raise BadInput(f"{file} is larger than {FILE_BYTES_MAX:,} bytes; it is no draft.")
-        return drafts.from_json(file.read_bytes())
-    except OSError as failed:
-        raise BadInput(f"Cannot read {file}: {failed.strerror}.", file=str(file)) from None
+        return drafts.from_json(data)
     except (Refusal, ValueError) as malformed:
         raise BadInput(f"{file} is no draft: {malformed}", file=str(file)) from None
 

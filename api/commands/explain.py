@@ -127,10 +127,8 @@ def _refused_tables(found: Explained, refused: Refused, lang: str) -> list[Rende
 def _binding(found: Explained, binding: tuple[str, ...], lang: str) -> RenderableType:
     """Show the offer-weeks that the order lacks, their prices, and who has them."""
     words, standing = WORDS[lang], found.standing
-    names = ("offer", "week", "price", "holders")
-    headings = ["offer" if lang == "en" else "供给", *(words[name] for name in names[1:])]
-    sides = ("left", "right", "right", "left")
-    made = table(words["binding"], columns=list(zip(headings, sides, strict=True)))
+    sides = [("offer_heading", "left"), ("week", "right"), ("price", "right"), ("holders", "left")]
+    made = table(words["binding"], columns=[(words[name], side) for name, side in sides])
     for item in binding:
         offer, week, millifen = item.rsplit(" ", 2)
         held = sorted(standing.holders.get((standing.offers[offer], int(week)), ()))
@@ -183,10 +181,10 @@ def _most_valuable(found: Explained, top: int, lang: str, report: Report) -> Non
     refused = [one for one in standing.problem.orders if one.order_id not in standing.lines]
     refused.sort(key=lambda one: (-one.value_fen, one.order_id))
     repairer, told_json = Repairer(standing), list[dict[str, Any]]()
-    sides = [("order", "left"), ("value", "right"), ("repair", "left"), ("gain", "right")]
+    sides = [("order_heading", "left"), ("value", "right"), ("repair", "left"), ("gain", "right")]
     made = table(
         words["summary"].format(count=min(top, len(refused))),
-        columns=[(words[name].removesuffix(" {name}"), side) for name, side in sides],
+        columns=[(words[name], side) for name, side in sides],
     )
     for order in refused[:top]:
         reason = found.reasons[order.order_id]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "order": "Order {name}",
+        "order_heading": "Order",
+        "offer_heading": "offer",
         "offer": "Offer {name} of {enterprise}: {process} at {rate} per hour",
         "paid": "Who is paid",
         "enterprise": "enterprise",
@@ -60,6 +62,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "zh-CN": {
         "order": "订单 {name}",
+        "order_heading": "订单",
+        "offer_heading": "供给",
         "offer": "供给 {name}（{enterprise}）：{process}，每小时 {rate}",
         "paid": "付款对象",
         "enterprise": "企业",

@@ -7,14 +7,16 @@ holds exactly one JSON object, also when the command fails.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich import box
@@ -22,11 +24,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from api.services.errors import ServiceError
-from api.services.workspace import Workspace, open_workspace
-from api.settings import Settings
-from data.errors import Conflict, DataError, NotFound, WrongStatus
+from data.errors import Conflict, DataError, NotFound, UnsupportedDatabase, WrongStatus
 from data.reference.calendar import check_week0
 from ledger.errors import LedgerError, Refusal
+
+if TYPE_CHECKING:
+    from api.services.workspace import Workspace
+    from api.settings import Settings
 
 T = TypeVar("T")
 WIDTH = 80  # of everything that is not a terminal
@@ -106,21 +110,69 @@ def reporting(*, as_json: bool) -> Iterator[Report]:
     except Refusal as refused:
         report.fail(refused.code, refused.message, refused.params)
         raise typer.Exit(2) from None
-    except (NotFound, Conflict, WrongStatus) as refused:
+    except NotFound as missing:
+        report.fail(
+            missing.code, f"{missing}. Check the id; without one, lists show what there is."
+        )
+        raise typer.Exit(2) from None
+    except (Conflict, WrongStatus, UnsupportedDatabase) as refused:
         report.fail(refused.code, str(refused))
         raise typer.Exit(2) from None
     except (LedgerError, DataError) as broken:
         report.fail(getattr(broken, "code", type(broken).__name__), str(broken))
         raise typer.Exit(1) from None
     except OSError as failed:
-        report.fail("IO_ERROR", str(failed))
+        report.fail("IO_ERROR", _io_failure(failed))
         raise typer.Exit(1) from None
+
+
+def _io_failure(failed: OSError) -> str:
+    """Say what the system refused and where, and what to do about it."""
+    named = [str(one) for one in (failed.filename, failed.filename2) if one is not None]
+    if not named:
+        return str(failed)
+    way_out = _WAYS_OUT.get(type(failed), "Check the path and the disk.")
+    return f"{' -> '.join(named)}: {failed.strerror}. {way_out}"
+
+
+_WAYS_OUT: Mapping[type[OSError], str] = {
+    FileNotFoundError: "Check the path; a folder to write to must exist.",
+    PermissionError: "Name another place, or change who may use this one.",
+    NotADirectoryError: "A part of the path is a file; name another place.",
+    IsADirectoryError: "This is a folder; name a file.",
+}
+
+
+def read_settings() -> Settings:
+    """Return the settings that the environment gives.
+
+    Raises
+    ------
+    BadInput
+        When a variable cannot be used.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - as in `opened`
+
+    from api.settings import Settings  # noqa: PLC0415
+
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = "_".join(("PARKLOOM", *map(str, first["loc"]))).upper()
+        raise BadInput(
+            f"{name}: {first['msg']}, got {first['input']!r}. Correct or unset it.", variable=name
+        ) from None
 
 
 @contextmanager
 def opened() -> Iterator[Workspace]:
     """Open the installation that the settings name and close it again."""
-    workspace = open_workspace(Settings())
+    # Imported when an installation is opened: a witness has none, and the database's libraries
+    # take longer to load than all that a witness is.
+    from api.services.workspace import open_workspace  # noqa: PLC0415
+
+    workspace = open_workspace(read_settings())
     try:
         yield workspace
     finally:
@@ -143,6 +195,53 @@ def facts(rows: Sequence[tuple[str, str]], title: str | None = None) -> Table:
     for name, value in rows:
         made.add_row(name, value)
     return made
+
+
+def read_input(path: Path, *, most: int) -> bytes:
+    """Return the bytes of a file that the user names, at most `most`.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, or is longer.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as failed:
+        raise BadInput(f"Cannot read {path}: {failed.strerror}.", file=str(path)) from None
+    if len(data) > most:
+        raise BadInput(f"{path}: expected at most {most:,} bytes, got more.", file=str(path))
+    return data
+
+
+def require_new_folder(folder: Path) -> None:
+    """Refuse a folder to write to that holds something already. Raises BadInput."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"{folder} is not an empty folder; name another.", folder=str(folder))
+
+
+def make_out_folder(out: Path) -> None:
+    """Make the folder for results; called before the work, lest it is lost for want of a place.
+
+    Raises
+    ------
+    BadInput
+        When it is a file, cannot be made, or may not be written to.
+    """
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"--out {out}: this is a file; name a folder.", out=str(out))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as failed:
+        raise BadInput(
+            f"--out {out}: the folder cannot be made: {failed.strerror}. Name another.",
+            out=str(out),
+        ) from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise BadInput(
+            f"--out {out}: you may not write to this folder. Name another.", out=str(out)
+        )
 
 
 def monday(text: str) -> date | None:

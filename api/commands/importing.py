@@ -11,8 +11,9 @@ from api.commands.frame import BadInput, JsonFlag, Report, monday, opened, repor
 from api.commands.rejects import as_json as reject_as_json
 from api.commands.rejects import refuse, require_value
 from api.services import imports
-from api.services.directory import Directory, import_directory, is_directory
+from api.services.directory import import_directory, is_directory
 from api.services.imports import ImportReport, ImportStatus
+from data.importers.directory import Directory
 
 app = typer.Typer(add_completion=False)
 

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from api.commands.frame import JsonFlag, facts, reporting
+from api.commands.frame import JsonFlag, facts, read_settings, reporting
 from api.services import workspace as workspaces
-from api.settings import Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -16,8 +15,12 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def init(
     registrar: Annotated[
-        str, typer.Option(help="vkey of the registrar's root key (`parkloom key new --name N`).")
-    ],
+        str,
+        typer.Option(
+            help="vkey of the registrar's root key (`parkloom key new FILE --name N`); when the "
+            "home has one, it may be left out."
+        ),
+    ] = "",
     log: Annotated[
         str, typer.Option(help="vkey of the log's key, where `parkloom signer` holds it.")
     ] = "",
@@ -26,10 +29,11 @@ def init(
 ) -> None:
     """Create database, log and the operator's own keys in PARKLOOM_HOME.
 
-    Harmless to repeat. The registrar's root key is pinned: only keys that lead back to it count.
+    Harmless to repeat; a database of an older version is brought up to this one. The registrar's
+    root key is pinned: only keys that lead back to it count.
     """
     with reporting(as_json=as_json) as report:
-        settings = Settings()
+        settings = read_settings()
         workspace = workspaces.initialise(settings, registrar_vkey=registrar, log_vkey=log)
         try:
             shown = {

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.frame import BadInput, JsonFlag, facts, reporting
+from api.commands.frame import JsonFlag, facts, reporting, require_new_folder
 from data.samples.random_instance import write_instance
 
 app = typer.Typer(add_completion=False)
@@ -26,8 +26,7 @@ def instance(
 ) -> None:
     """Write a random, realistic instance as a CSV bundle, for measurements and tests."""
     with reporting(as_json=as_json) as report:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise BadInput(f"{out} is not an empty folder; name another.", out=str(out))
+        require_new_folder(out)
         made = write_instance(out, orders=orders, offers=offers, seed=seed, load=load, weeks=weeks)
         report.show(facts([(name.replace("_", " "), str(value)) for name, value in made.items()]))
         report.line(f"Match it:  parkloom match {out} --out plan")

@@ -9,10 +9,22 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.drafts import read_draft, write_draft
-from api.commands.frame import BadInput, JsonFlag, Report, facts, opened, reporting, table
+from api.commands.frame import (
+    BadInput,
+    JsonFlag,
+    Report,
+    facts,
+    opened,
+    read_input,
+    reporting,
+    require_new_folder,
+    table,
+)
 from api.commands.ledger_audit import audit
 from api.commands.ledger_backup import backup, restore_test
 from api.commands.ledger_certificate import certificate
+from api.commands.ledger_duplicates import duplicates
+from api.commands.ledger_lapse import lapse
 from api.commands.ledger_privacy import kek, view
 from api.commands.ledger_proofs import check_proof, policy, proof
 from api.commands.ledger_recover import cite, recover
@@ -25,6 +37,8 @@ from data.exporters.files import write_bytes
 from ledger.log.writer import Ack
 from ledger.values.money import format_minor
 
+FACTS_BYTES_MAX = 1_000_000
+
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command()(audit)
 app.command()(certificate)
@@ -34,6 +48,8 @@ app.command()(backup)
 app.command("restore-test")(restore_test)
 app.add_typer(release, name="release")
 app.command()(sm3)
+app.command()(duplicates)
+app.command()(lapse)
 app.command()(recover)
 app.command()(cite)
 app.command()(policy)
@@ -69,8 +85,7 @@ def export(
 ) -> None:
     """Copy checkpoint, tiles and entry bundles to FOLDER, as a C2SP tiled log."""
     with reporting(as_json=as_json) as report, opened() as workspace:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise BadInput(f"{folder} is not an empty folder; name another.", folder=str(folder))
+        require_new_folder(folder)
         size = log_files.export(workspace, folder)
         report.line(f"Exported {size} entries to {folder}")
         report.result({"folder": str(folder), "size": size})
@@ -233,15 +248,15 @@ def _facts(pairs: list[str], file: Path | None) -> dict[str, Any]:
     stated: dict[str, Any] = {}
     if file is not None:
         try:
-            loaded = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError) as unreadable:
-            raise BadInput(f"{file}: {unreadable}", file=str(file)) from None
+            loaded = json.loads(read_input(file, most=FACTS_BYTES_MAX).decode("utf-8"))
+        except (ValueError, RecursionError) as malformed:
+            raise BadInput(f"{file}: expected JSON, got: {malformed}.", file=str(file)) from None
         if not isinstance(loaded, dict):
-            raise BadInput(f"{file}: expected one JSON object of facts", file=str(file))
+            raise BadInput(f"{file}: expected one JSON object of facts.", file=str(file))
         stated.update(loaded)
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not name or not equals:
-            raise BadInput(f"--fact {pair}: expected name=value", fact=pair)
+            raise BadInput(f"--fact {pair}: expected name=value.", fact=pair)
         stated[name] = value
     return stated

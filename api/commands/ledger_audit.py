@@ -44,6 +44,13 @@ def audit(
     checkpoint: Annotated[
         list[Path] | None, typer.Option(help="A checkpoint kept from earlier; repeat for each.")
     ] = None,
+    timestamp_roots: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificates (PEM) of time-stamping authorities (RFC 3161) to believe: the "
+            "response over a kept checkpoint C stands beside it as C.tsr."
+        ),
+    ] = None,
     state: Annotated[
         Path | None, typer.Option(help="File that remembers how far the audit came.")
     ] = None,
@@ -60,6 +67,7 @@ def audit(
             registrar=registrar,
             policy=policy,
             checkpoints=tuple(checkpoint or ()),
+            timestamp_roots=timestamp_roots,
             state=state,
         )
         started = time.perf_counter()

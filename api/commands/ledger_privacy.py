@@ -44,7 +44,10 @@ def kek(
     """Show, rotate or drop the key that wraps the orders' keys (the KEK)."""
     with reporting(as_json=as_json) as report, opened() as workspace:
         if rotate and drop_former:
-            raise BadInput("Rotate first, and drop the former KEK when every process has the new.")
+            raise BadInput(
+                "--rotate and --drop-former: give one at a time. Rotate first, and drop the "
+                "former KEK when every process has the new one."
+            )
         count = 0
         if rotate:
             count = key_store.rotate(workspace)

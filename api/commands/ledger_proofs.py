@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.frame import BadInput, JsonFlag, Report, facts, opened, reporting
+from api.commands.frame import BadInput, JsonFlag, Report, facts, opened, read_input, reporting
 from api.services import log_files
 from data.exporters.files import write_bytes
 from ledger.errors import NotVerified
@@ -81,8 +81,8 @@ def check_proof(
         if policy_file is None and not key:
             raise BadInput("Say what is trusted: --policy FILE, or --key VKEY.")
         trusted = _policy(policy_file)
-        data = _bytes(file, PROOF_BYTES_MAX)
-        leaf = leaf_hash(_bytes(entry, ENTRY_BYTES_MAX))
+        data = read_input(file, most=PROOF_BYTES_MAX)
+        leaf = leaf_hash(read_input(entry, most=ENTRY_BYTES_MAX))
         found = parse_proof(data)
         evaluation = found.verify_under(leaf, trusted, _logs(key))
         _say(report, found.index, evaluation, trusted)
@@ -116,7 +116,7 @@ def _policy(path: Path | None) -> Policy:
     if path is None:
         return Policy()
     try:
-        return parse_policy(_bytes(path, POLICY_BYTES_MAX))
+        return parse_policy(read_input(path, most=POLICY_BYTES_MAX))
     except NotVerified as malformed:
         raise BadInput(f"{path}: {malformed}", file=str(path)) from None
 
@@ -126,14 +126,3 @@ def _logs(key: str) -> tuple[note.Verifier, ...]:
         return (note.parse_vkey(key.strip()),) if key else ()
     except ValueError as malformed:
         raise BadInput(f"--key: {malformed}", key=key[:200]) from None
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as unreadable:
-        raise BadInput(f"{path}: {unreadable.strerror}", file=str(path)) from None
-    if len(data) > most:
-        raise BadInput(f"{path} has more than {most:,} bytes", file=str(path))
-    return data

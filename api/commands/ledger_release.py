@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from api.commands.frame import BadInput, JsonFlag, reporting
+from api.commands.frame import BadInput, JsonFlag, read_input, reporting
 from api.services import keyfiles, log_keys
 from data.exporters.files import write_bytes
 from ledger.log import note
+from ledger.log.policy_file import POLICY_BYTES_MAX
 from ledger.log.policy_release import PolicyRelease, add_signature, open_release
+
+RELEASE_BYTES_MAX = note.NOTE_BYTES_MAX
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -33,19 +36,33 @@ def sign(
 ) -> None:
     """Add a root key's signature to a release; needs no installation and no network."""
     with reporting(as_json=as_json) as report:
-        signer = note.Signer(name=name, private_key=keyfiles.load(key))
-        made: bytes | PolicyRelease
-        if file.exists():
-            made = file.read_bytes()
-        elif policy is None or not version:
-            raise BadInput(f"{file} is not there: name --policy and --version to begin it.")
-        else:
-            made = PolicyRelease(version=version, policy=policy.read_bytes())
-        signed = add_signature(made, signer)
+        private_key = keyfiles.load(key)
+        try:
+            signer = note.Signer(name=name, private_key=private_key)
+            signed = add_signature(_release(file, policy, version), signer)
+        except ValueError as wrong:
+            raise BadInput(f"{wrong}.", file=str(file)) from None
         write_bytes(file, signed)
         count = len(note.split_note(signed)[1])
         report.line(f"{file} has {count} signatures")
         report.result({"file": str(file), "signatures": count, "vkey": signer.verifier.vkey})
+
+
+def _release(file: Path, policy: Path | None, version: int) -> bytes | PolicyRelease:
+    """Return the release to sign: the file's, or a new one around a policy file.
+
+    Raises
+    ------
+    BadInput
+        When there is neither.
+    ValueError
+        When the policy file could not stand in a signed note.
+    """
+    if file.exists():
+        return read_input(file, most=RELEASE_BYTES_MAX)
+    if policy is None or not version:
+        raise BadInput(f"{file} is not there: name --policy and --version to begin it.")
+    return PolicyRelease(version=version, policy=read_input(policy, most=POLICY_BYTES_MAX))
 
 
 @app.command()
@@ -60,10 +77,11 @@ def check(
 ) -> None:
     """Check a release as a lender does, and write the policy file that it carries."""
     with reporting(as_json=as_json) as report:
+        data = read_input(file, most=RELEASE_BYTES_MAX)
         roots = [log_keys.parse_vkey(one) for one in root]
         if threshold > len({one.public_key for one in roots}):
             raise BadInput(f"--threshold {threshold}: only {len(roots)} roots are named.")
-        found = open_release(file.read_bytes(), roots, threshold=threshold, newest=newest)
+        found = open_release(data, roots, threshold=threshold, newest=newest)
         if out is not None:
             write_bytes(out, found.policy)
         report.line(f"Version {found.version}, signed by {threshold} or more of {len(roots)} roots")

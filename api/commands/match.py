@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from api.commands.frame import BadInput, JsonFlag, Report, interruptible, reporting
+from api.commands.frame import JsonFlag, Report, interruptible, make_out_folder, reporting
 from api.commands.plans import plan_tables, solving_bar
 from api.commands.rejects import require_value
+from api.commands.standing import FolderArgument, read_problem
 from api.services.solving import Solved, solve_checked
 from data.exporters.certificate import write_certificate
 from data.exporters.charts import gap_chart, load_chart
 from data.exporters.plan import write_claim, write_plan, write_reasons
-from data.importers.bundle import read_bundle
 from data.importers.results import read_claim
-from data.importers.rules import read_rules
 from matching.capacity import Price, Problem
 from matching.capacity.certificate import certify
 from matching.capacity.rules import canonical_rules
@@ -30,7 +28,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def match(
-    folder: Annotated[Path, typer.Argument(help="Folder with the files of the CSV bundle.")],
+    folder: FolderArgument,
     out: Annotated[Path, typer.Option(help="Folder for plan.csv, claim.json, reasons.jsonl.")],
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="Seconds of solving; 60 without --work.")
@@ -57,19 +55,14 @@ def match(
     Ctrl-C ends the solving and keeps the best plan so far.
     """
     with reporting(as_json=as_json) as report:
-        if out.exists() and not out.is_dir():
-            raise BadInput(f"{out} is a file; --out names a folder.", out=str(out))
-        problem = require_value(read_bundle(folder), report, document=str(folder))
-        if rules is not None:
-            found = require_value(read_rules(rules, problem), report, document=str(rules))
-            problem = replace(problem, rules=found)
+        problem = read_problem(folder, rules, report)
         limits = Limits(seconds=limit_seconds(seconds, work), work=work, seed=seed, workers=workers)
         prices: tuple[Price, ...] = ()
         if start is not None:
             prices = require_value(read_claim(start), report, document=str(start)).prices
+        make_out_folder(out)
         history: list[Progress] = []
         solved = run(problem, limits, report, start=prices, watch=history.append)
-        out.mkdir(parents=True, exist_ok=True)
         written = _write(out, solved)
         if charts:
             written += _draw(out, solved, history)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from api.commands import serving
 from api.commands.frame import BadInput, JsonFlag, Report, reporting
 from api.services import log_keys, mirroring
 from api.services.mirroring import MirrorSettings, OpenMirror
@@ -54,13 +55,19 @@ def mirror(
             if once:
                 _look(opened, report, as_result=True)
                 return
-            stop = threading.Event()
             if port is not None:
-                report.note(f"Witness of {opened.settings.log.name} at http://{host}:{port}/")
-                _in_thread(opened, host, port)
+                listener = serving.bound(host, port)
+                place = serving.authority(host, serving.port_of(listener))
+                report.note(f"Witness of {opened.settings.log.name} at http://{place}/")
+                threading.Thread(
+                    target=serving.serve,
+                    args=(create_app(opened.witness), listener),
+                    name="witness",
+                    daemon=True,
+                ).start()
             with suppress(KeyboardInterrupt):
-                while not stop.wait(_pause(opened, report, every)):
-                    pass
+                while True:
+                    time.sleep(_pause(opened, report, every))
 
 
 def _make_at_first_start(folder: Path, *, log: str, key: str, registrar: str, name: str) -> None:
@@ -111,10 +118,3 @@ def _pause(opened: OpenMirror, report: Report, every: int) -> int:
             raise
         report.note(f"{refused}; trying again in {every} s")
     return every
-
-
-def _in_thread(opened: OpenMirror, host: str, port: int) -> None:
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(opened.witness), host=host, port=port, log_level="warning")
-    )
-    threading.Thread(target=server.run, name="witness", daemon=True).start()

@@ -11,12 +11,22 @@ import typer
 from pydantic import ValidationError
 from rich.console import RenderableType
 
-from api.commands.frame import BadInput, JsonFlag, Report, facts, percent, reporting, table
+from api.commands.frame import (
+    BadInput,
+    JsonFlag,
+    Report,
+    facts,
+    percent,
+    read_input,
+    reporting,
+    table,
+)
 from api.commands.rejects import require_value
+from api.commands.standing import FolderArgument, read_bundle_folder
 from api.schemas.quotes import Quote as QuoteView
 from api.schemas.quotes import QuoteRequest
 from data.importers import bundle_files
-from data.importers.bundle import read_bundle, read_files
+from data.importers.bundle import read_files
 from data.importers.report import RejectList
 from data.importers.results import read_claim, read_plan
 from ledger.values.money import format_minor
@@ -42,10 +52,14 @@ TITLES: Mapping[Kind, str] = {
 
 @app.command(name="quote")
 def quote_orders(
-    folder: Annotated[Path, typer.Argument(help="Folder with the files of the CSV bundle.")],
+    folder: FolderArgument,
     plan: Annotated[Path, typer.Option(help="Its plan.csv, or the folder that has it.")],
     order: Annotated[
-        Path, typer.Option(help="A JSON file, or a folder with orders.csv and operations.csv.")
+        Path,
+        typer.Option(
+            help="A JSON file, as POST /v1/quotes takes it (docs/openapi.json), or a folder with "
+            "orders.csv and operations.csv."
+        ),
     ],
     claim: Annotated[
         Path | None, typer.Option(help="Its claim.json; beside the plan when left out.")
@@ -58,7 +72,7 @@ def quote_orders(
     The plan stays as it is, and each order is quoted as if it came alone.
     """
     with reporting(as_json=as_json) as report:
-        problem = require_value(read_bundle(folder), report, document=str(folder))
+        problem = read_bundle_folder(folder, report)
         asked = _asked(order, folder, report)
         live = _live(problem, plan, claim, report)
         quotes = [_quoted(live, *one) for one in asked]
@@ -92,18 +106,17 @@ def _asked(path: Path, folder: Path, report: Report) -> list[Asked]:
     """Return the orders of a JSON file or of a folder, each with its quotations."""
     if path.is_dir():
         return _asked_in_folder(path, folder, report)
-    if not path.exists():
-        raise BadInput(f"{path}: there is no such file or folder.", order=str(path))
-    if path.stat().st_size > ORDER_BYTES_MAX:
-        raise BadInput(f"{path}: expected at most {ORDER_BYTES_MAX} bytes.", order=str(path))
+    data = read_input(path, most=ORDER_BYTES_MAX)
     try:
-        loaded = json.loads(path.read_bytes())
+        loaded = json.loads(data)
         body = loaded if isinstance(loaded, dict) and "order" in loaded else {"order": loaded}
         order, quotations = QuoteRequest.model_validate(body).values()
     except ValidationError as wrong:
         raise BadInput(f"{path}: {_first(wrong)}", order=str(path)) from None
     except (ValueError, RecursionError) as wrong:
-        raise BadInput(f"{path}: expected an order as JSON, got: {wrong}.") from None
+        raise BadInput(
+            f"{path}: expected an order as JSON, got: {wrong}.", order=str(path)
+        ) from None
     return [(order, quotations)]
 
 

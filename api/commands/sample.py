@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.frame import BadInput, JsonFlag, reporting
+from api.commands.frame import JsonFlag, reporting, require_new_folder
 from api.demo.sample import write_sample
 from ledger.log.sequencer import clock_ms
 
@@ -22,8 +22,7 @@ def sample(
 ) -> None:
     """Write the sample park to DIR: forms, CSV bundles, UBL orders, lists to open and change."""
     with reporting(as_json=as_json) as report:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise BadInput(f"{folder} is not an empty folder; name another.", folder=str(folder))
+        require_new_folder(folder)
         written = write_sample(folder, now_ms=clock_ms())
         report.line(f"Wrote the sample park to {folder}; {folder / 'README.md'} explains it.")
         report.line(f"Match it:  parkloom match {folder / 'bundle'} --out plan --seconds 20")

@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from api.app import create_app
-from api.commands.frame import BadInput, JsonFlag, reporting
+from api.commands import serving
+from api.commands.frame import BadInput, JsonFlag, read_settings, reporting
 from api.loopback import is_loopback
 from api.services.workspace import open_workspace
-from api.settings import Settings
 
 app = typer.Typer(add_completion=False)
-
-GRACE_SECONDS = 5
-"""How long a stopping server lets answers finish; those that watch a run would go on for long."""
 
 
 @app.command()
@@ -31,21 +27,18 @@ def serve(
     The server cannot yet tell its callers apart, so other addresses are refused.
     """
     with reporting(as_json=as_json) as report:
-        settings = Settings()
+        settings = read_settings()
         chosen_host = host or settings.host
         chosen_port = settings.port if port is None else port
         require_loopback(chosen_host)
         open_workspace(settings).close()  # what is missing is said here, not by the server
         server_app = create_app(settings)
-        report.note(f"Serving http://{_in_address(chosen_host)}:{chosen_port}/docs (Ctrl-C ends)")
-        report.result({"host": chosen_host, "port": chosen_port})
-        uvicorn.run(
-            server_app,
-            host=chosen_host,
-            port=chosen_port,
-            log_level="warning",
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        listener = serving.bound(chosen_host, chosen_port)
+        bound_port = serving.port_of(listener)
+        place = serving.authority(chosen_host, bound_port)
+        report.note(f"Serving http://{place}/docs (Ctrl-C ends)")
+        report.result({"host": chosen_host, "port": bound_port})
+        serving.serve(server_app, listener)
 
 
 def require_loopback(host: str) -> None:
@@ -64,7 +57,3 @@ def require_loopback(host: str) -> None:
         "Use 127.0.0.1, ::1 or localhost, and a tunnel if it must be reached from elsewhere.",
         host=host,
     )
-
-
-def _in_address(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

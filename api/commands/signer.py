@@ -12,8 +12,7 @@ from typing import Annotated
 import typer
 
 from api.commands.drafts import read_draft, write_draft
-from api.commands.frame import BadInput, JsonFlag, Report, facts, reporting
-from api.settings import Settings
+from api.commands.frame import BadInput, JsonFlag, Report, facts, read_settings, reporting
 from api.signing import home as homes
 from api.signing.server import SignerServer
 from data.roles import signer_grants, writer_grants
@@ -50,7 +49,7 @@ def new(
     with reporting(as_json=as_json) as report:
         made = homes.create(
             folder,
-            origin=origin or Settings().origin,
+            origin=origin or read_settings().origin,
             registrar_vkey=registrar,
             command=shlex.split(command),
             public_key=public_key,
@@ -65,7 +64,7 @@ def adopt(folder: Folder, *, as_json: JsonFlag = False) -> None:
     Stop the server first. From then on it asks the signer: set PARKLOOM_SIGNER to its socket.
     """
     with reporting(as_json=as_json) as report:
-        _show(homes.adopt(folder, Settings()), report)
+        _show(homes.adopt(folder, read_settings()), report)
 
 
 @app.command("next")
@@ -123,7 +122,7 @@ def run(
         home = homes.load(folder)
         path = socket or home.socket
         with (
-            homes.opened_gate(home, database or Settings().address) as gate,
+            homes.opened_gate(home, database or read_settings().address) as gate,
             SignerServer(path, gate, home.origin) as server,
         ):
             report.note(f"Signing for {home.origin} at {path} (Ctrl-C ends)")

@@ -37,9 +37,27 @@ class Explained:
     reasons: Mapping[str, Reason]
 
 
+def read_bundle_folder(folder: Path, report: Report) -> Problem:
+    """Return the problem of a bundle without rules; shows its rejects and ends with status 2 else.
+
+    Raises
+    ------
+    BadInput
+        When there is no such folder.
+    """
+    if not folder.is_dir():
+        got = "a file: name the folder that holds it" if folder.exists() else "no such folder"
+        raise BadInput(
+            f"{folder}: expected the folder of a CSV bundle, got {got}. `parkloom sample DIR` "
+            "writes one to look at: DIR/bundle.",
+            folder=str(folder),
+        )
+    return require_value(read_bundle(folder), report, document=str(folder))
+
+
 def read_problem(folder: Path, rules: Path | None, report: Report) -> Problem:
     """Return the problem of a bundle, with rules when they are named; ends with status 2 else."""
-    problem = require_value(read_bundle(folder), report, document=str(folder))
+    problem = read_bundle_folder(folder, report)
     if rules is None:
         return problem
     found = require_value(read_rules(rules, problem), report, document=str(rules))
@@ -55,6 +73,11 @@ def read_standing(folder: Path, out: Path, rules: Path | None, report: Report) -
         When the plan breaks a rule of the bundle, or the prices or reasons are of another one.
     """
     problem = read_problem(folder, rules, report)
+    if not out.is_dir():
+        raise BadInput(
+            f"--plan {out}: expected the folder that `parkloom match --out` wrote, got no folder.",
+            plan=str(out),
+        )
     plan = require_value(read_plan(out / "plan.csv"), report, document=str(out / "plan.csv"))
     claim = require_value(read_claim(out / "claim.json"), report, document=str(out / "claim.json"))
     path = out / "reasons.jsonl"
@@ -71,5 +94,5 @@ def read_standing(folder: Path, out: Path, rules: Path | None, report: Report) -
 def check_language(language: str) -> str:
     """Return a language that there are texts in. Raises BadInput."""
     if language not in LANGUAGES:
-        raise BadInput(f"--lang {language}: expected one of {', '.join(LANGUAGES)}.")
+        raise BadInput(f"--lang {language}: expected one of {', '.join(LANGUAGES)}.", lang=language)
     return language

@@ -12,7 +12,16 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from api.commands.frame import BadInput, JsonFlag, Report, facts, percent, reporting, table
+from api.commands.frame import (
+    BadInput,
+    JsonFlag,
+    Report,
+    facts,
+    make_out_folder,
+    percent,
+    reporting,
+    table,
+)
 from api.commands.match import limit_seconds
 from api.commands.plans import solving_bar
 from api.commands.rejects import require_value
@@ -24,7 +33,7 @@ from data.importers.scenarios import read_scenarios
 from ledger.values.money import format_minor
 from matching.capacity import CapacityResult, Problem, solve
 from matching.capacity.pareto import Front, Point, front
-from matching.capacity.scenarios import Outcome, compare
+from matching.capacity.scenarios import Outcome, Scenario, compare
 from matching.explain import render
 from matching.limits import Limits
 
@@ -72,19 +81,21 @@ def whatif(
     """Solve FOLDER as it is and in every scenario, with the same limits and seed, side by side."""
     with reporting(as_json=as_json) as report:
         if (scenarios is None) == (pareto is None):
-            raise BadInput("whatif: give either a file of scenarios or --pareto.")
-        if out is not None and out.exists() and not out.is_dir():
-            raise BadInput(f"{out} is a file; --out names a folder.", out=str(out))
+            raise BadInput("Give either a file of scenarios or --pareto.")
         problem = read_problem(folder, rules, report)
         limits = Limits(seconds=limit_seconds(seconds, work), work=work, seed=seed)
         if seconds is None and work is None:
             limits = replace(limits, seconds=SECONDS)
-        if pareto is not None:
-            _front(problem, pareto, limits, out, report)
-        elif scenarios is not None:
+        asked: tuple[Scenario, ...] = ()
+        if scenarios is not None:
             asked = require_value(
                 read_scenarios(scenarios, problem), report, document=str(scenarios)
             )
+        if out is not None:
+            make_out_folder(out)
+        if pareto is not None:
+            _front(problem, pareto, limits, out, report)
+        else:
             solver = _Solver(report)
             found = compare(problem, asked, limits, solver=solver, keep_penalty_fen=keep)
             _scenarios(found, out, report)
@@ -104,7 +115,6 @@ class _Solver:
 def _scenarios(found: Sequence[Outcome], out: Path | None, report: Report) -> None:
     told = {"scenarios": [outcome_json(one) for one in found]}
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         _write_json(out / "comparison.json", told)
         for number, one in enumerate(found):
             write_plan(out / f"plan-{number}.csv", one.result.plan)
@@ -220,7 +230,6 @@ def _front(problem: Problem, kind: Front, limits: Limits, out: Path | None, repo
         )
     report.show(made, facts([("no plan above", MEANINGS[kind])]))
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         _write_json(out / "front.json", told)
         scale = 1e-6 if kind is Front.CARBON else 100
         drawn = [(float(p.other) * scale, p.value_fen, p.bound_fen) for p in points]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from api.commands import serving
 from api.commands.frame import BadInput, JsonFlag, reporting
 from api.witnessing import home
 from api.witnessing.server import create_app
@@ -15,9 +15,6 @@ from api.witnessing.server import create_app
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 FolderArgument = Annotated[Path, typer.Argument(help="Folder of the witness.")]
-
-GRACE_SECONDS = 5
-"""How long a stopping server lets answers finish."""
 
 
 @app.callback()
@@ -99,13 +96,9 @@ def serve(
                 f"{folder} watches no log yet: `parkloom witness add {folder} VKEY` first.",
                 folder=str(folder),
             )
-        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        listener = serving.bound(host, port)
+        taken = serving.port_of(listener)
+        place = serving.authority(host, taken)
         report.note(f"Witness of {len(found.logs)} logs at http://{place}/ (Ctrl-C ends)")
-        report.result({"host": host, "port": port, "logs": [log.name for log in found.logs]})
-        uvicorn.run(
-            create_app(found.witness),
-            host=host,
-            port=port,
-            log_level="warning",
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        report.result({"host": host, "port": taken, "logs": [log.name for log in found.logs]})
+        serving.serve(create_app(found.witness), listener)

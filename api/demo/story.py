@@ -24,7 +24,7 @@ from api.services import (
     records,
 )
 from api.services import workspace as workspaces
-from api.services.directory import LenderTerms, import_directory
+from api.services.directory import import_directory
 from api.services.imports import ImportReport
 from api.services.matching_runs import ProgressView, RunResult
 from api.services.organisations import OrganisationView
@@ -33,6 +33,7 @@ from api.services.purchase_orders import PurchaseOrderView
 from api.services.records import OrderRecord
 from api.services.workspace import Workspace, new_handle
 from api.settings import Settings
+from data.importers.directory import LenderEntry
 from data.samples.firms import fictional_uscc
 from ledger.errors import Refusal
 from matching.explain import render
@@ -61,7 +62,7 @@ class Financed:
 
     order: PurchaseOrderView
     lender: OrganisationView
-    terms: LenderTerms
+    terms: LenderEntry
     principal_minor: int
     limit_minor: int
     refused_code: str
@@ -125,7 +126,7 @@ def _after_the_match(
     parties: Parties,
     tell: Tell,
     result: RunResult,
-    lenders: tuple[LenderTerms, ...],
+    lenders: tuple[LenderEntry, ...],
     imported: tuple[ImportReport, ...],
     files: SampleFiles,
 ) -> Outcome:
@@ -150,7 +151,7 @@ def _after_the_match(
 
 def bring_in(
     workspace: Workspace, files: SampleFiles, tell: Tell
-) -> tuple[tuple[LenderTerms, ...], tuple[ImportReport, ...]]:
+) -> tuple[tuple[LenderEntry, ...], tuple[ImportReport, ...]]:
     """Import the sample park: lists, the centre's CSV bundle, factories' forms, UBL orders."""
     directory = import_directory(workspace, files.directory).required()
     reports = [imports.import_path(workspace, files.bundle, week0=files.week0)]
@@ -219,7 +220,7 @@ def finance(
     workspace: Workspace,
     parties: Parties,
     orders: tuple[PurchaseOrderView, ...],
-    lenders: tuple[LenderTerms, ...],
+    lenders: tuple[LenderEntry, ...],
     tell: Tell,
 ) -> Financed:
     """Register the largest purchase order, and lend on it once and not twice."""
@@ -289,21 +290,20 @@ def _is_local(organisation: OrganisationView) -> bool:
     return any(one.scheme == "uscc" for one in organisation.identifiers)
 
 
-def _set_policy(workspace: Workspace, parties: Parties, terms: LenderTerms) -> None:
-    u0, u1, w, r = terms.alphas_bps
+def _set_policy(workspace: Workspace, parties: Parties, terms: LenderEntry) -> None:
     deal.enter(
         workspace,
         parties,
         "policy.set",
         lender=terms.organisation_id,
-        alpha_u0=u0,
-        alpha_u1=u1,
-        alpha_w=w,
-        alpha_r=r,
+        alpha_u0=terms.alpha_confirmed_bps,
+        alpha_u1=terms.alpha_in_production_bps,
+        alpha_w=terms.alpha_received_bps,
+        alpha_r=terms.alpha_accepted_bps,
     )
 
 
-def _try_twice(workspace: Workspace, parties: Parties, handle: str, terms: LenderTerms) -> str:
+def _try_twice(workspace: Workspace, parties: Parties, handle: str, terms: LenderEntry) -> str:
     """Let a second lender offer on the same headroom; return the code of the refusal."""
     claim = deal.request(workspace, parties, handle, 100_000)
     try:

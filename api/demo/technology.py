@@ -9,7 +9,7 @@ from pathlib import Path
 from api.commands.technology.telling import sentence
 from api.services import technology
 from api.services.workspace import Workspace
-from matching.technology.explaining.explanation import explain
+from matching.technology.explaining.explanation import explain_candidate
 from matching.technology.relevance.scorer import fit
 
 DEMAND = "TN-CUT-1"
@@ -43,7 +43,7 @@ def match_demand(workspace: Workspace, folder: Path, tell: Callable[[str], None]
     demand = technology.get_demand(workspace, DEMAND)
     scorer = fit(problem.providers, today=problem.today)
     (best,) = scorer.best([demand], 1)
-    found = explain(scorer, demand, best[0].provider.provider_id, changes=False)
+    found = explain_candidate(scorer, best[0], changes=False)
     tell(
         f"8  Imported {done.demands.total} technology demands and {done.providers.total} research "
         f"teams; ranked the teams for {DEMAND}"

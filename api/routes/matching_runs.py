@@ -77,6 +77,15 @@ def cancel_run(platform: PlatformDep, run_id: RunId) -> Run:
     return Run.of(view)
 
 
+@router.post("/{run_id}/publish", responses=refusals(404, 409, 422))
+def publish_plan(workspace: WorkspaceDep, run_id: RunId) -> Run:
+    """Ask again for the entry of a plan that was refused, for a key that was not enrolled, say.
+
+    A plan that is entered already is left as it is; one that a newer plan replaced is refused.
+    """
+    return Run.of(matching_runs.publish(workspace, str(run_id)))
+
+
 @router.get("/{run_id}/result", response_model=Result, responses=refusals(404, 409, 422))
 def get_result(request: Request, workspace: WorkspaceDep, run_id: RunId) -> Response:
     """Return plan, bound, gap, prices and a reason for every order; 409 while there is none."""

@@ -192,9 +192,13 @@ def get_provider(
 def assign(
     workspace: WorkspaceDep,
     assignment_id: Annotated[Id, Path()],
-    seconds: Annotated[int, Query(ge=1, le=technology_matching.ASSIGN_SECONDS_MOST)] = 20,
+    seconds: Annotated[int, Query(ge=1, le=technology_matching.ASSIGN_SECONDS_MOST)] = 10,
 ) -> Assignment:
-    """Assign providers to all open demands, once under an id; the same id gives it again."""
+    """Assign providers to all open demands, once under an id; the same id gives it again.
+
+    Answers when it is done: after `seconds` of searching at most, with at most 200 demands and
+    5,000 providers. What is larger is for the command `parkloom technology assign`.
+    """
     made = technology_matching.assign(workspace, assignment_id, seconds=seconds)
     return Assignment.of(made)
 

@@ -99,7 +99,10 @@ class Run(Wire):
     progress: Progress | None
     plan_id: str | None
     summary: Summary | None
-    publication: str | None = Field(description="Whether plan.published has entered the log")
+    publication: str | None = Field(
+        description="Whether plan.published stands in the log: `pending`, `entered`, or `refused: "
+        "CODE`; then POST to its `publish` asks again. None without a plan"
+    )
     error: str | None
     created_ms: int
     finished_ms: int | None

@@ -242,6 +242,7 @@ class CallTransition(Wire):
     reason: str
     document_sha256: str
     document: dict[str, Any]
+    salt: str = Field(description="Of the document, which its hash covers; empty with it")
     request_id: str
 
     @classmethod
@@ -259,6 +260,7 @@ class CallTransition(Wire):
             reason=one.reason,
             document_sha256=one.document_sha256,
             document=dict(entry.document),
+            salt=entry.salt,
             request_id=entry.request_id,
         )
 

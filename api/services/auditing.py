@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from api.services.errors import BadRequest
+from api.services.timestamps import stamped_s
 from api.witnessing.remote import HttpFiles
 from ledger.audit.memory import Anchor, AuditMemory, MemoryUnfit
 from ledger.audit.run import NO_WITNESS, Audit, Progress, Report, Trust
@@ -35,6 +36,8 @@ class Auditor:
         Policy file with witnesses and quorum; None: no witness is asked for.
     checkpoints
         Files of checkpoints of this log that were kept from earlier.
+    timestamp_roots
+        Certificates of authorities outside whose time stamps, beside those files, are believed.
     state
         File that remembers how far the audit came; made when it is not there. None: all is read.
     """
@@ -43,6 +46,7 @@ class Auditor:
     registrar: str = ""
     policy: Path | None = None
     checkpoints: Sequence[Path] = ()
+    timestamp_roots: Path | None = None
     state: Path | None = None
 
 
@@ -72,7 +76,11 @@ def make_audit(read: ReadFile, auditor: Auditor, memory: AuditMemory) -> Audit:
     """Return the audit of a log's files, to be run. Raises BadRequest."""
     log = parse_key(auditor.log, "log")
     policy = NO_WITNESS if auditor.policy is None else _policy(auditor.policy)
-    anchors = [one for path in auditor.checkpoints for one in _anchors(path, log, policy)]
+    anchors = [
+        one
+        for path in auditor.checkpoints
+        for one in _anchors(path, log, policy, auditor.timestamp_roots)
+    ]
     rules = None
     if auditor.registrar:
         root = parse_key(auditor.registrar, "registrar").public_key
@@ -116,7 +124,11 @@ def reader_of(place: str) -> ReadFile:
 def folder_reader(folder: Path) -> ReadFile:
     """Return a reader of the files of a log in a folder. Raises BadRequest when there is none."""
     if not folder.is_dir():
-        raise BadRequest(f"{folder} is no folder of a log.", folder=str(folder))
+        raise BadRequest(
+            f"{folder}: expected a folder with a log's checkpoint and tile/, such as "
+            "`parkloom ledger export` writes, or an http(s) address.",
+            folder=str(folder),
+        )
 
     def read(path: str) -> bytes:
         try:
@@ -144,7 +156,9 @@ def _policy(path: Path) -> Policy:
         raise BadRequest(f"{path}: {malformed}.", path=str(path)) from None
 
 
-def _anchors(path: Path, log: note.Verifier, policy: Policy) -> list[Anchor]:
+def _anchors(
+    path: Path, log: note.Verifier, policy: Policy, timestamp_roots: Path | None
+) -> list[Anchor]:
     """Return what a kept checkpoint says; it need not have its quorum."""
     witnessed = replace(policy, quorum=NONE)
     try:
@@ -156,5 +170,8 @@ def _anchors(path: Path, log: note.Verifier, policy: Policy) -> list[Anchor]:
             f"{path} is no checkpoint that this log signed: {problem}.", path=str(path)
         ) from None
     known = found.checkpoint
-    times = list(found.cosigned.values()) or [0]
+    times = list(found.cosigned.values())
+    stamped = None if timestamp_roots is None else stamped_s(path, timestamp_roots)
+    times += [] if stamped is None else [stamped]
+    times = times or [0]
     return [Anchor(size=known.size, root=known.root, time_s=time_s) for time_s in times]

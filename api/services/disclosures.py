@@ -8,7 +8,7 @@ from api.services import log_files
 from api.services.errors import BadRequest
 from api.services.workspace import Workspace
 from data.errors import NotFound
-from data.stores import order_keys
+from data.stores import duplicates, order_keys
 from data.stores.order_keys import KeyErased
 from ledger.claims.evidence import evidence_entries
 from ledger.claims.privacy import DisclosureState, ErasureState
@@ -116,6 +116,7 @@ def erase(workspace: Workspace, handle: str) -> bool:
             f"No entry erases {handle}. Draft, sign and submit an erasure first.", handle=handle
         )
     with workspace.transaction() as session:
+        duplicates.forget(session, workspace.operator_id, handle)
         return order_keys.destroy(
             session.connection(), workspace.operator_id, handle, now_ms=workspace.clock_ms()
         )

@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from api.services import book, purchase_orders
 from api.services.errors import BadRequest
+from api.services.paging import every
 from api.services.workspace import OPERATOR, Workspace, new_handle
 from data.importers.bundle import read_bundle, read_bundle_zip
 from data.importers.bundle_files import NAMES
@@ -177,13 +178,11 @@ def get(workspace: Workspace, import_id: str) -> ImportReport:
 
 def list_imports(workspace: Workspace) -> tuple[ImportReport, ...]:
     """Return all import reports, newest first."""
-    records: list[ImportRecord] = []
     with workspace.snapshot() as session:
-        after: str | None = None
-        while batch := store.listing(session, workspace.viewer, after=after):
-            records.extend(batch)
-            after = batch[-1].id
-    records.sort(key=lambda record: (-record.received_ms, record.id))
+        records = sorted(
+            every(lambda after: store.listing(session, workspace.viewer, after=after)),
+            key=lambda record: (-record.received_ms, record.id),
+        )
     return tuple(_report(record) for record in records)
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from api.services import plan_publication
+from api.services.paging import every
 from api.services.solving import Solved, solve_checked
 from api.services.workspace import Workspace, new_handle
-from data.errors import DatabaseLocked
+from data.errors import DatabaseLocked, WrongStatus
 from data.kinds import RunStatus
 from data.stores import capacity, plans, snapshots
 from data.stores import matching_runs as run_store
@@ -30,6 +31,7 @@ __all__ = [
     "execute",
     "get",
     "list_runs",
+    "publish",
     "queue",
     "result",
 ]
@@ -205,12 +207,10 @@ def get(workspace: Workspace, run_id: str) -> RunView:
 def list_runs(workspace: Workspace) -> tuple[RunView, ...]:
     """Return all runs, newest first, without summaries."""
     with workspace.snapshot() as session:
-        runs: list[Run] = []
-        after: str | None = None
-        while batch := run_store.listing(session, workspace.viewer, after=after):
-            runs.extend(batch)
-            after = batch[-1].id
-        runs.sort(key=lambda run: (-run.queued_ms, run.id))
+        runs = sorted(
+            every(lambda after: run_store.listing(session, workspace.viewer, after=after)),
+            key=lambda run: (-run.queued_ms, run.id),
+        )
         return tuple(_view(workspace, session, run) for run in runs)
 
 
@@ -228,6 +228,28 @@ def fail(workspace: Workspace, run_id: str, error: str) -> RunView:
         now = workspace.clock_ms()
         run = run_store.fail(session, workspace.operator_id, run_id, error, now_ms=now)
         return _view(workspace, session, run)
+
+
+def publish(workspace: Workspace, run_id: str) -> RunView:
+    """Ask again for the entry of a run's plan that was refused; return how it stands then.
+
+    A plan that is entered, or waits to be, is left as it is.
+
+    Raises
+    ------
+    NotFound
+        When there is no such run.
+    WrongStatus
+        When the run has no plan, or a newer plan has taken its place.
+    """
+    view = get(workspace, run_id)
+    if view.plan_id is None:
+        done = (RunStatus.DONE.value,)
+        raise WrongStatus(
+            "matching run", run_id, status=f"{view.status} without a plan", wanted=done
+        )
+    plan_publication.publish_again(workspace, view.plan_id)
+    return get(workspace, run_id)
 
 
 def result(workspace: Workspace, run_id: str) -> RunResult:

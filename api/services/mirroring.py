@@ -11,7 +11,7 @@ Beside what `api.witnessing.home` keeps:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -174,7 +174,16 @@ def opened(folder: Path, *, url: str = "") -> Iterator[OpenMirror]:
     """
     settings = load(folder)
     found = witness_home.open_home(folder)
-    memory = replayed_file(folder / REPLAYED, settings.log.name, settings.registrar.public_key)
+
+    def again(start: int, stop: int) -> Sequence[bytes]:
+        return mirror.leaves(start, stop)
+
+    memory = replayed_file(
+        folder / REPLAYED,
+        settings.log.name,
+        settings.registrar.public_key,
+        read=again,
+    )
     read, close = files_at(url or settings.url)
     try:
         mirror = Mirror(read, memory, folder / COPY)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.services.errors import BadRequest
+from api.services.paging import every
 from api.services.workspace import Workspace
 from data.kinds import OrganisationKind, OrganisationStatus
 from data.stores import organisations as store
@@ -51,13 +52,11 @@ def list_organisations(
 ) -> tuple[OrganisationView, ...]:
     """Return all organisations, by id."""
     wanted = None if kind is None else _kind(kind)
-    found: list[Organisation] = []
     with workspace.snapshot() as session:
-        after: str | None = None
-        while batch := store.listing(session, workspace.viewer, kind=wanted, after=after):
-            found.extend(batch)
-            after = batch[-1].id
-    return tuple(_view(organisation) for organisation in found)
+        found = every(
+            lambda after: store.listing(session, workspace.viewer, kind=wanted, after=after)
+        )
+        return tuple(_view(organisation) for organisation in found)
 
 
 def get(workspace: Workspace, organisation_id: str) -> OrganisationView:
@@ -83,7 +82,9 @@ def put(
     Conflict
         When the id or an identifier belongs to another organisation.
     BadRequest
-        When the kind is unknown or there is no such park.
+        When the kind is unknown.
+    NotFound
+        When there is no such park.
     """
     with workspace.transaction() as session:
         if park_id is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from api.services.duplicates import Lookalikes
 from api.services.workspace import Workspace
 from data.stores import order_keys
 from data.stores.ledger_rows import LedgerRows, StoredLeaf
@@ -26,7 +27,7 @@ def check_disclosures(
 
     Each entry that commits to private fields must have them, they must open, and what they say
     must be what the sequencer saw: the same sums, the same keyed tag. Where an erasure is entered
-    the key must be gone.
+    the key must be gone. Two orders that look much alike must have their alert.
 
     Parameters
     ----------
@@ -36,14 +37,17 @@ def check_disclosures(
     prefix = f"{ErasureState.prefix}/"
     erased = {key.removeprefix(prefix) for key in state if key.startswith(prefix)}
     yield from _check_erasures(workspace, erased)
-    size = rows.count()
+    size, alike = rows.count(), Lookalikes(workspace)
     with workspace.log.reader() as reader:
         for start in range(0, size, _AT_ONCE):
             stop = min(size, start + _AT_ONCE)
             kept = rows.disclosures(start, stop)
             for row in rows.leaves(start, stop):
                 names = kept.get(row.index, {}).keys()
-                yield from _check_entry(workspace, reader, row, names, erased)
+                yield from _check_entry(workspace, reader, row, names, erased, alike)
+    for order, other, codes in alike.unseen():
+        message = f"order {order} looks like order {other} ({', '.join(codes)}), no alert says so"
+        yield Finding(code="DUPLICATE_UNSEEN", message=message)
 
 
 def _check_erasures(workspace: Workspace, erased: set[str]) -> Iterator[Finding]:
@@ -60,6 +64,7 @@ def _check_entry(
     row: StoredLeaf,
     names: Collection[str],
     erased: set[str],
+    alike: Lookalikes,
 ) -> Iterator[Finding]:
     try:
         envelope = parse_leaf(row.data)
@@ -83,7 +88,9 @@ def _check_entry(
         message = "it commits to private fields, none is kept, and no erasure says why"
         yield Finding(code="DISCLOSURE_LOST", message=message, index=row.index)
         return
-    yield from _admit_again(workspace, envelope, tuple(kept.values()))
+    texts = tuple(kept.values())
+    yield from _admit_again(workspace, envelope, texts)
+    alike.see(envelope.body, texts)
 
 
 def _admit_again(

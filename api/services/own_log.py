@@ -79,6 +79,7 @@ class _Entries:
     def __init__(self, rows: LedgerRows, find: Callable[[Finding], None]) -> None:
         self._rows = rows
         self._find = find
+        self._compared = 0
 
     def read(self, start: int, stop: int) -> Sequence[bytes]:
         """Return the entries [start, stop); `LookupError` where one is missing."""
@@ -88,6 +89,9 @@ class _Entries:
             missing = next(index for index in range(start, stop) if index not in there)
             raise LookupError(f"entry {missing} is not in the store")
         for row in found:
+            if row.index < self._compared:
+                continue  # read again, for an SM3 root over it
+            self._compared = row.index + 1
             for column, stated, expected in _columns(row):
                 if stated != expected:
                     message = f"{column} says {_shown(stated)}, the entry {_shown(expected)}"

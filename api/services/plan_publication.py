@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from sqlmodel import Session
 
+from api.services.drafting.frames import DAY_MS
 from api.services.workspace import OPERATOR, Workspace
+from data.errors import WrongStatus
 from data.kinds import ProposalSide
 from data.stores import ledger_log, organisations, plans, proposals, snapshots
 from data.stores.plans import Plan
@@ -18,7 +20,6 @@ from ledger.log.signing import key_id
 from ledger.values.consent import Role
 from matching.capacity import PlanLine, Problem, payments
 
-DAY_MS = 86_400_000
 OPEN_DAYS = 30
 """How long the request to publish a plan may wait for the operator's key to be enrolled."""
 
@@ -73,15 +74,25 @@ def status(workspace: Workspace, session: Session, plan_id: str) -> str:
     return "entered"
 
 
-def publish_again(workspace: Workspace, plan_id: str) -> str:
-    """Ask once more for a publication that was refused; return its status then."""
+def publish_again(workspace: Workspace, plan_id: str) -> None:
+    """Ask once more for a publication that was refused; any other one is left as it is.
+
+    Raises
+    ------
+    WrongStatus
+        When a newer plan has taken the plan's place: the record would name an old plan last.
+    """
     with workspace.transaction() as session:
         plan = plans.get(session, workspace.viewer, plan_id)
+        found = ledger_log.outcome(session, workspace.settings.origin, request_id(plan_id))
+        if found is None or found.refusal is None:
+            return
+        newest = plans.latest(session, workspace.viewer, plan.scope_id)
+        if newest is not None and newest.id != plan_id:
+            raise WrongStatus("plan", plan_id, status="superseded", wanted=("the newest",))
         problem = snapshots.load(session, workspace.viewer, plan.snapshot_digest)
         enqueue(workspace, session, plan, problem)
     workspace.writer.drain()
-    with workspace.snapshot() as session:
-        return status(workspace, session, plan_id)
 
 
 def _entered_before(workspace: Workspace, session: Session, plan: Plan) -> str | None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from api.services.drafting.frames import frame, party_of
+from api.services.paging import every
 from api.services.workspace import Workspace
 from data.errors import WrongStatus
 from data.kinds import ProposalSide, ProposalStatus
@@ -67,14 +68,10 @@ def list_proposals(
 ) -> tuple[ProposalView, ...]:
     """Return proposals, filtered, by id."""
     viewer = workspace.viewer_of(organisation_id)
-    found: list[Proposal] = []
     with workspace.snapshot() as session:
-        after: str | None = None
-        while batch := store.listing(session, viewer, plan_id=plan_id, after=after):
-            found.extend(one for one in batch if order_id in {None, one.order_id})
-            after = batch[-1].id
+        found = every(lambda after: store.listing(session, viewer, plan_id=plan_id, after=after))
         shown = _Shown(workspace, session)
-        return tuple(_view(shown, proposal) for proposal in found)
+        return tuple(_view(shown, one) for one in found if order_id in {None, one.order_id})
 
 
 def get(workspace: Workspace, proposal_id: str) -> ProposalView:

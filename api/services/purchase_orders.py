@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from api.services.drafting import table
 from api.services.errors import BadRequest
+from api.services.paging import every
 from api.services.workspace import OPERATOR, Workspace, new_handle
 from data.errors import WrongStatus
 from data.importers.ubl import DocumentParty, OrderDocument, PartyIssueCode, assess_parties
@@ -91,15 +92,13 @@ def list_purchase_orders(
         raise BadRequest(
             f"status {status!r}: expected one of {known}.", status=str(status)
         ) from None
-    found: list[PurchaseOrder] = []
     with workspace.snapshot() as session:
-        after: str | None = None
-        while batch := store.listing(
-            session, workspace.viewer, status=wanted, plan_id=plan_id, after=after
-        ):
-            found.extend(one for one in batch if order_id in {None, one.order_id})
-            after = batch[-1].id
-    return tuple(_view(order) for order in found)
+        found = every(
+            lambda after: store.listing(
+                session, workspace.viewer, status=wanted, plan_id=plan_id, after=after
+            )
+        )
+        return tuple(_view(one) for one in found if order_id in {None, one.order_id})
 
 
 def get(workspace: Workspace, purchase_order_id: str) -> PurchaseOrderView:
@@ -134,22 +133,7 @@ def link_party(
     except ValueError:
         raise BadRequest(f"side {side!r}: expected buyer or seller.", side=side) from None
     with workspace.transaction() as session:
-        organisation = organisations.get(session, workspace.viewer, organisation_id)
-        if organisation.status is not OrganisationStatus.ONBOARDED:
-            raise WrongStatus(
-                "organisation",
-                organisation_id,
-                status=organisation.status.value,
-                wanted=(OrganisationStatus.ONBOARDED.value,),
-            )
-        before = store.get(session, workspace.viewer, purchase_order_id)
-        other = before.seller if role is PartyRole.BUYER else before.buyer
-        if other.organisation_id == organisation_id:
-            raise BadRequest(
-                f"{organisation.name} is the other side of purchase order {before.number}: a "
-                "party cannot order from itself.",
-                organisation=organisation_id,
-            )
+        _require_linkable(workspace, session, purchase_order_id, role, organisation_id)
         order = store.link_party(
             session,
             workspace.operator_id,
@@ -159,18 +143,7 @@ def link_party(
             linked_by=linked_by,
             now_ms=workspace.clock_ms(),
         )
-        known = order.buyer.organisation_id and order.seller.organisation_id
-        if known and order.status is PurchaseOrderStatus.HELD:
-            repeat = _is_repeat(workspace, session, order)
-            order = store.set_status(
-                session,
-                workspace.operator_id,
-                order.id,
-                PurchaseOrderStatus.REFUSED if repeat else PurchaseOrderStatus.IMPORTED,
-                expected=(PurchaseOrderStatus.HELD,),
-                code=DUPLICATE_ORDER if repeat else None,
-            )
-        return _view(order)
+        return _view(_freed(workspace, session, order))
 
 
 def draft_submission(
@@ -257,6 +230,48 @@ def of_document(
     return order
 
 
+def _require_linkable(
+    workspace: Workspace,
+    session: Session,
+    purchase_order_id: str,
+    role: PartyRole,
+    organisation_id: str,
+) -> None:
+    """Refuse an organisation that is not onboarded, or is the other side already."""
+    organisation = organisations.get(session, workspace.viewer, organisation_id)
+    if organisation.status is not OrganisationStatus.ONBOARDED:
+        raise WrongStatus(
+            "organisation",
+            organisation_id,
+            status=organisation.status.value,
+            wanted=(OrganisationStatus.ONBOARDED.value,),
+        )
+    order = store.get(session, workspace.viewer, purchase_order_id)
+    other = order.seller if role is PartyRole.BUYER else order.buyer
+    if other.organisation_id == organisation_id:
+        raise BadRequest(
+            f"{organisation.name} is the other side of purchase order {order.number}: a party "
+            "cannot order from itself.",
+            organisation=organisation_id,
+        )
+
+
+def _freed(workspace: Workspace, session: Session, order: PurchaseOrder) -> PurchaseOrder:
+    """Let a held order go on, or refuse it as a repeat, once both its sides are known."""
+    known = order.buyer.organisation_id and order.seller.organisation_id
+    if not known or order.status is not PurchaseOrderStatus.HELD:
+        return order
+    repeat = _is_repeat(workspace, session, order)
+    return store.set_status(
+        session,
+        workspace.operator_id,
+        order.id,
+        PurchaseOrderStatus.REFUSED if repeat else PurchaseOrderStatus.IMPORTED,
+        expected=(PurchaseOrderStatus.HELD,),
+        code=DUPLICATE_ORDER if repeat else None,
+    )
+
+
 def _is_repeat(workspace: Workspace, session: Session, order: PurchaseOrder) -> bool:
     """Tell whether an order of the same parties has this number, compared as the record does.
 
@@ -264,14 +279,12 @@ def _is_repeat(workspace: Workspace, session: Session, order: PurchaseOrder) -> 
     """
     buyer, seller = order.buyer.organisation_id, order.seller.organisation_id
     number = _comparable(order.number)
-    after: str | None = None
-    while batch := store.listing(session, workspace.viewer_of(buyer), after=after):
-        for other in batch:
-            sides = (other.buyer.organisation_id, other.seller.organisation_id)
-            same = sides == (buyer, seller) and _comparable(other.number) == number
-            if same and other.id != order.id and other.status is not PurchaseOrderStatus.REFUSED:
-                return True
-        after = batch[-1].id
+    viewer = workspace.viewer_of(buyer)
+    for other in every(lambda after: store.listing(session, viewer, after=after)):
+        sides = (other.buyer.organisation_id, other.seller.organisation_id)
+        same = sides == (buyer, seller) and _comparable(other.number) == number
+        if same and other.id != order.id and other.status is not PurchaseOrderStatus.REFUSED:
+            return True
     return False
 
 

@@ -21,13 +21,7 @@ def get(workspace: Workspace, request_id: str) -> ReceiptView:
         entered = reader.accepted([request_id]).get(request_id)
     if entered is None:
         raise NotFound("receipt", request_id)
-    receipt = entered.receipt
-    return ReceiptView(
-        request_id=receipt.request_id,
-        index=receipt.index,
-        leaf_hash=receipt.leaf_hash.hex(),
-        time_ms=receipt.time_ms,
-    )
+    return ReceiptView.of(entered.receipt)
 
 
 def proof(workspace: Workspace, request_id: str) -> bytes:

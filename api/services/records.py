@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from api.services import screening, settlement
+from api.services import duplicates, screening, settlement
 from api.services.drafting import table
-from api.services.drafting.frames import order_state
+from api.services.duplicates import PossibleDuplicate
 from api.services.workspace import Workspace
 from data.errors import NotFound
 from ledger.claims import drafts
@@ -35,6 +35,16 @@ class ReceiptView:
     index: int
     leaf_hash: str
     time_ms: int
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> ReceiptView:
+        """Return a receipt as clients read it."""
+        return cls(
+            request_id=receipt.request_id,
+            index=receipt.index,
+            leaf_hash=receipt.leaf_hash.hex(),
+            time_ms=receipt.time_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +144,13 @@ def submit(
         When no answer came in time: submit the same draft again.
     """
     receipt = _enter(workspace, draft, timeout_seconds, ack)
-    settlement.entered(workspace, [draft])
+    _entered(workspace, [draft])
     if draft.body["type"] == EventType.CLAIM_REQUESTED:
         # The request stands whatever comes of this: refused (the operator's key is not enrolled,
-        # say), the claim waits as requested, and the same submission again screens it.
-        with contextlib.suppress(Refusal):
+        # say) or held, the claim waits as requested, and the same submission again screens it.
+        with contextlib.suppress(Refusal, PossibleDuplicate):
             screening.screen(workspace, str(draft.body["subject"]))
-    return _view(receipt)
+    return ReceiptView.of(receipt)
 
 
 def submit_all(
@@ -163,8 +173,8 @@ def submit_all(
         for draft, receipt in zip(signed, receipts, strict=True)
         if isinstance(receipt, Receipt)
     ]
-    settlement.entered(workspace, done)
-    return tuple(_view(_receipt(receipt)) for receipt in receipts)
+    _entered(workspace, done)
+    return tuple(ReceiptView.of(_receipt(receipt)) for receipt in receipts)
 
 
 def _enter(
@@ -176,6 +186,14 @@ def _enter(
     except Refusal as refusal:
         settlement.refused(workspace, draft, refusal)
         raise
+
+
+def _entered(workspace: Workspace, entered: Sequence[Draft]) -> None:
+    """Carry entries into the rows; compare new orders with those that were there."""
+    settlement.entered(workspace, entered)
+    for draft in entered:
+        if draft.body["type"] == EventType.ORDER_SUBMITTED:
+            duplicates.register_if_open(workspace, str(draft.body["order"]))
 
 
 def _receipt(answer: Receipt | BaseException) -> Receipt:
@@ -211,20 +229,6 @@ def list_handles(workspace: Workspace) -> tuple[str, ...]:
     """Return the handles of all orders in the record."""
     prefix = f"{OrderState.prefix}/"
     return tuple(key.removeprefix(prefix) for key in workspace.log.keys(prefix))
-
-
-def order_value(workspace: Workspace, handle: str) -> int:
-    """Return an order's value without tax, minor units. Raises NotFound."""
-    return order_state(workspace, handle).net
-
-
-def _view(receipt: Receipt) -> ReceiptView:
-    return ReceiptView(
-        request_id=receipt.request_id,
-        index=receipt.index,
-        leaf_hash=receipt.leaf_hash.hex(),
-        time_ms=receipt.time_ms,
-    )
 
 
 def _duties(reader: LogReader, envelopes: Sequence[Envelope]) -> Mapping[str, str]:

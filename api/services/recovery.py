@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 from api.services.drafting import table
 from api.services.errors import ServiceError
+from api.services.log_keys import parse_vkey
 from api.services.mirroring import files_at
 from api.services.workspace import Workspace
 from ledger.claims.drafts import Draft
 from ledger.claims.recovery import recover_entries
 from ledger.claims.rules import ClaimRules
 from ledger.errors import NotVerified
-from ledger.log import note
 from ledger.log.checkpoint import CHECKPOINT, Checkpoint, open_checkpoint
 from ledger.log.client import VerifiedTiles
-from ledger.log.tiles import ReadFile
 
 _LOCK_SECONDS = 60
 
@@ -64,7 +63,7 @@ def recover(workspace: Workspace, source: str) -> Recovered:
     """
     read, close = files_at(source)
     try:
-        checkpoint = _checkpoint(workspace, read)
+        checkpoint = workspace.gate.open(read(CHECKPOINT))
         _require_newest(workspace, source, checkpoint)
         rules = ClaimRules(
             origin=workspace.settings.origin,
@@ -97,9 +96,12 @@ def cite(workspace: Workspace, source: str, *, log_vkey: str, reason: str) -> Dr
 
     Raises
     ------
+    BadRequest
+        When the key is no vkey, or the source is neither an address nor a folder.
     ledger.errors.NotVerified
         When the checkpoint is not signed by that key.
     """
+    key = parse_vkey(log_vkey)
     read, close = files_at(source)
     try:
         signed = read(CHECKPOINT)
@@ -107,7 +109,7 @@ def cite(workspace: Workspace, source: str, *, log_vkey: str, reason: str) -> Dr
         raise NotVerified("FILE_MISSING", f"{source} has no checkpoint: {missing}") from missing
     finally:
         close()
-    found, _ = open_checkpoint(signed, note.parse_vkey(log_vkey.strip()))
+    found, _ = open_checkpoint(signed, key)
     return table.make_draft(
         workspace,
         "log.opened",
@@ -121,14 +123,10 @@ def cite(workspace: Workspace, source: str, *, log_vkey: str, reason: str) -> Dr
     )
 
 
-def _checkpoint(workspace: Workspace, read: ReadFile) -> Checkpoint:
-    return workspace.gate.open(read(CHECKPOINT))
-
-
 def _require_newest(workspace: Workspace, source: str, checkpoint: Checkpoint) -> None:
     """Refuse a source that ends before the largest checkpoint that is known to be signed."""
     known = (workspace.gate.last(), workspace.publisher.signed())
-    signed = max((one for one in known if one is not None), key=_size, default=None)
+    signed = max((one for one in known if one is not None), key=lambda one: one.size, default=None)
     if signed is not None and checkpoint.size < signed.size:
         raise SourceBehind(
             f"{source} has {checkpoint.size} entries, but a checkpoint of {signed.size} was "
@@ -138,7 +136,3 @@ def _require_newest(workspace: Workspace, source: str, checkpoint: Checkpoint) -
             size=checkpoint.size,
             signed=signed.size,
         )
-
-
-def _size(checkpoint: Checkpoint) -> int:
-    return checkpoint.size

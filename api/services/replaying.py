@@ -11,6 +11,7 @@ from pathlib import Path
 from data.stores.replayed import ReplayedFile
 from ledger.claims.roots import RootChecker
 from ledger.claims.rules import ClaimRules
+from ledger.claims.sm3_roots import ReadLeaves
 from ledger.log.replay import Replay, ReplayStart
 
 
@@ -35,8 +36,19 @@ def make_replay(
     return Replay(origin, rules, roots=roots or RootChecker(), start=start)
 
 
-def replayed_file(path: Path, origin: str, registrar_root: bytes) -> ReplayedFile:
-    """Return the file in which a replay of a log is kept, opened; see `make_replay`."""
+def replayed_file(
+    path: Path, origin: str, registrar_root: bytes, *, read: ReadLeaves
+) -> ReplayedFile:
+    """Return the file in which a replay of a log is kept, opened; see `make_replay`.
+
+    Parameters
+    ----------
+    read
+        Gives entries again, where an SM3 root over them is stated.
+    """
     return ReplayedFile(
-        path, origin, lambda start, roots: make_replay(origin, registrar_root, start, roots)
+        path,
+        origin,
+        lambda start, roots: make_replay(origin, registrar_root, start, roots),
+        read=read,
     )

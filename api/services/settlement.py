@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from api.services import disclosures, order_making
+from api.services.paging import every
 from api.services.workspace import REGISTRAR, Workspace
 from data.errors import NotFound, WrongStatus
 from data.kinds import (
@@ -21,7 +22,15 @@ from data.kinds import (
     PurchaseOrderStatus,
     UserDuty,
 )
-from data.stores import order_keys, organisations, plans, proposals, purchase_orders, users
+from data.stores import (
+    duplicates,
+    order_keys,
+    organisations,
+    plans,
+    proposals,
+    purchase_orders,
+    users,
+)
 from data.stores.proposals import Proposal
 from data.stores.purchase_orders import PurchaseOrder
 from data.stores.users import User
@@ -101,12 +110,7 @@ def reconcile(workspace: Workspace) -> int:
 def _all(
     listing: Callable[..., tuple[RowT, ...]], session: Session, workspace: Workspace, status: object
 ) -> list[RowT]:
-    rows: list[RowT] = []
-    after: str | None = None
-    while batch := listing(session, workspace.viewer, status=status, after=after):
-        rows.extend(batch)
-        after = batch[-1].id
-    return rows
+    return list(every(lambda after: listing(session, workspace.viewer, status=status, after=after)))
 
 
 def _follow_record(
@@ -158,6 +162,7 @@ def _erased(workspace: Workspace, session: Session, draft: Draft) -> None:
         str(draft.body["subject"]),
         now_ms=workspace.clock_ms(),
     )
+    duplicates.forget(session, workspace.operator_id, str(draft.body["subject"]))
 
 
 def _answered(workspace: Workspace, session: Session, draft: Draft) -> None:

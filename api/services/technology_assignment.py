@@ -76,6 +76,7 @@ def assignment_body(result: TeamResult, *, lang: str = "en") -> dict[str, Any]:
         "gap": result.gap,
         "floor": None if result.floor is None else decimal(result.floor),
         "overload": figures.overload,
+        "stopped_by": result.stopped_by,
         "plan": [_team(team, result) for team in result.plan],
         "causes": [told(one, lang) for one in result.causes],
         "relaxed": [told(one, lang) for one in result.relaxed],

@@ -3,32 +3,38 @@
 The log comes first. A step is tested, its document is kept aside, its signed body is entered; only
 then the call moves on. A crash in between loses nothing: `finish` carries into the rows what the
 log says, and the log refuses a step that does not follow the last one.
+
+What is said is salted as private fields of the record are: the salt comes from a secret of the call
+and the request id, so that it need not be kept, and the log's hash of a short document tells
+nothing to who tries all short documents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import Session
 
-from api.services import records, technology_outcomes
-from api.services.drafting.frames import frame, party_of
+from api.services import key_store, records, technology_outcomes
+from api.services.drafting.frames import frame, party_of, salts
 from api.services.errors import BadRequest, ServiceError
 from api.services.records import ReceiptView
 from api.services.technology import value_of
 from api.services.workspace import Workspace, new_handle
 from data.errors import NotFound, WrongStatus
-from data.stores import organisations
+from data.stores import order_keys, organisations
 from data.stores import technology as technology_store
 from data.stores import technology_calls as store
+from data.stores.order_keys import KeyErased
 from data.stores.technology_calls import Staged, StoredTransition
 from ledger.claims import events
 from ledger.claims.calls import CallState as RecordedCall
 from ledger.claims.drafts import Draft
 from ledger.values.consent import EventType
 from ledger.values.consent import Role as Side
+from ledger.values.disclosures import derived_salts
 from matching.technology.opencall import (
     Action,
     Call,
@@ -50,6 +56,10 @@ SIDES: Mapping[Role, Side] = {
     Role.EXPERT: Side.EXPERT,
     Role.ARBITER: Side.ARBITER,
 }
+
+
+SALTED = "document"
+"""Under which name a document is salted, as a private field is under its own."""
 
 
 class CallStepRefused(ServiceError):
@@ -114,9 +124,22 @@ def list_calls(
 def history(
     workspace: Workspace, call_id: str, *, viewer_id: str | None = None
 ) -> tuple[StoredTransition, ...]:
-    """Return the steps of a call. Raises NotFound."""
+    """Return the steps of a call; the salt of each document that one may see. Raises NotFound."""
     with workspace.snapshot() as session:
-        return store.transitions(session, workspace.viewer_of(viewer_id), call_id)
+        found = store.transitions(session, workspace.viewer_of(viewer_id), call_id)
+        if not any(one.transition.org for one in found):
+            return found
+        ring = key_store.keyring(workspace.settings)
+        try:
+            secret = order_keys.get(session.connection(), ring, workspace.operator_id, call_id)
+        except KeyErased:
+            return found
+    return tuple(
+        replace(one, salt=derived_salts(secret, one.request_id)(SALTED).hex())
+        if one.transition.org
+        else one
+        for one in found
+    )
 
 
 def triage_report(workspace: Workspace, call_id: str) -> Mapping[str, Any]:
@@ -152,14 +175,16 @@ def draft_step(workspace: Workspace, call_id: str, request: StepRequest) -> Draf
         When a rule of the call is broken.
     """
     finish(workspace, call_id)
-    with workspace.snapshot() as session:
+    framed = frame(workspace)
+    with workspace.transaction() as session:
         call = store.get(session, workspace.viewer, call_id)
-        action = _action(workspace, session, call, request)
         party = party_of(session, workspace.viewer, request.organisation_id)
-    _, transition = _applied(call, action)
+        salt = _salt(workspace, session, call_id, framed.idem)
+        action = _action(workspace, session, call, request, salt=salt)
+        _, transition = _applied(call, action)
     known = _recorded(workspace, call_id)
-    return events.call_transition(
-        frame(workspace),
+    draft = events.call_transition(
+        framed,
         call=call_id,
         sequence=transition.sequence,
         step=transition.step.value,
@@ -170,6 +195,7 @@ def draft_step(workspace: Workspace, call_id: str, request: StepRequest) -> Draf
         document_sha256=transition.document_sha256,
         seen_sha256=known.document if known else None,
     )
+    return replace(draft, summary=f"{draft.summary}; the document's salt is {salt}")
 
 
 def submit_step(
@@ -190,7 +216,8 @@ def submit_step(
     with workspace.transaction() as session:
         call = store.get(session, workspace.viewer, call_id)
         if not _is_done(session, workspace, call, draft):
-            action = _action(workspace, session, call, request)
+            salt = _salt(workspace, session, call_id, str(draft.body["idem"]))
+            action = _action(workspace, session, call, request, salt=salt)
             _, transition = _applied(call, action)
             _check_body(draft, call_id, transition)
             staged = Staged(
@@ -232,7 +259,8 @@ def finish(workspace: Workspace, call_id: str, *, anew: bool = False) -> bool:
             raise WrongStatus(
                 "open call", call_id, status=f"step {known.sequence} entered", wanted=("handed in",)
             )
-        action = _action_of(found)
+        salt = _salt(workspace, session, call_id, found.request_id)
+        action = _action_of(found, salt)
         changed, transition = _applied(call, action)
         entry = StoredTransition(
             transition=transition, document=to_plain(action.payload), request_id=found.request_id
@@ -255,7 +283,14 @@ def _applied(call: Call, action: Action) -> tuple[Call, Transition]:
         raise CallStepRefused(refused) from None
 
 
-def _action(workspace: Workspace, session: Session, call: Call, request: StepRequest) -> Action:
+def _salt(workspace: Workspace, session: Session, call_id: str, request_id: str) -> str:
+    """Return the salt of the document that a request brings; the first one makes the secret."""
+    return salts(workspace, session, call_id, request_id)(SALTED).hex()
+
+
+def _action(
+    workspace: Workspace, session: Session, call: Call, request: StepRequest, *, salt: str
+) -> Action:
     try:
         step, role = Step(request.step), Role(request.role)
     except ValueError as wrong:
@@ -269,6 +304,7 @@ def _action(workspace: Workspace, session: Session, call: Call, request: StepReq
         org=request.organisation_id,
         at_ms=workspace.clock_ms(),
         payload=payload,
+        salt=salt,
         reason=request.reason,
     )
 
@@ -313,7 +349,7 @@ def _plain(action: Action) -> Mapping[str, Any]:
     }
 
 
-def _action_of(staged: Staged) -> Action:
+def _action_of(staged: Staged, salt: str) -> Action:
     said = staged.action
     step = Step(said["step"])
     return Action(
@@ -322,6 +358,7 @@ def _action_of(staged: Staged) -> Action:
         org=said["org"],
         at_ms=staged.at_ms,
         payload=from_plain(PAYLOADS[step], said["payload"]),
+        salt=salt,
         reason=said["reason"],
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from api.services import technology
+from api.services import technology, technology_learning
 from api.services.errors import BadRequest
 from api.services.technology_assignment import assignment_body, request_from_ranking
 from api.services.workspace import Workspace, new_handle
@@ -17,18 +17,23 @@ from data.stores.technology_results import StoredAssignment
 from matching.limits import Limits
 from matching.technology.assignment.request import Rules
 from matching.technology.assignment.team_solve import assign_teams
-from matching.technology.explaining.explanation import as_match, explain
-from matching.technology.problem import Feedback, Judgement, Match
-from matching.technology.relevance.scorer import fit
+from matching.technology.explaining.explanation import as_match, explain_candidate
+from matching.technology.problem import Feedback, Judgement, Match, Problem
+from matching.technology.relevance.scorer import Scorer, fit
 
 RANKED_MOST = 50
-ASSIGN_SECONDS_MOST = 60
+ASSIGN_SECONDS_MOST = 30
+ASSIGN_DEMANDS_MOST = 200
+ASSIGN_PROVIDERS_MOST = 5_000
+"""What one request may take on: scores, reasons and alternates come on top of the seconds."""
 
 
 def rank(
     workspace: Workspace, demand_id: str, *, top: int = 10, today: date | None = None
 ) -> tuple[Match, ...]:
     """Rank the providers for a demand and keep the list, each line with its evidence.
+
+    The weights of the parts are learnt from judgements of earlier lists once there are enough.
 
     Raises
     ------
@@ -43,12 +48,12 @@ def rank(
     demand = technology.get_demand(workspace, demand_id)
     if not problem.providers:
         return ()
-    scorer = fit(problem.providers, today=problem.today)
+    scorer = _scorer(workspace, problem)
     now = workspace.clock_ms()
     (best,) = scorer.best([demand], top)
     found = tuple(
         as_match(
-            explain(scorer, demand, one.provider.provider_id, top=top, changes=False),
+            explain_candidate(scorer, one, top=top, changes=False),
             scorer,
             match_id=new_handle(),
             rank=place,
@@ -109,14 +114,16 @@ def judge(
 
 
 def assign(
-    workspace: Workspace, assignment_id: str, *, seconds: int = 20, today: date | None = None
+    workspace: Workspace, assignment_id: str, *, seconds: int = 10, today: date | None = None
 ) -> StoredAssignment:
     """Assign providers to all open demands and keep the result; the same id gives the first one.
+
+    This answers within a request, so it is bounded: what is larger is for the command.
 
     Raises
     ------
     BadRequest
-        When `seconds` is not 1..60.
+        When `seconds` is not 1..30, or more than 200 demands or 5,000 providers are stored.
     """
     if not 1 <= seconds <= ASSIGN_SECONDS_MOST:
         raise BadRequest(f"seconds must be in 1..{ASSIGN_SECONDS_MOST}, got {seconds}")
@@ -124,7 +131,9 @@ def assign(
     if known is not None:
         return known
     problem = technology.problem(workspace, today=today)
-    request = request_from_ranking(problem, rules=Rules())
+    _check_size(problem)
+    scorer = _scorer(workspace, problem) if problem.providers else None
+    request = request_from_ranking(problem, rules=Rules(), scorer=scorer)
     result = assign_teams(request, limits=Limits(seconds=seconds))
     body: Mapping[str, Any] = assignment_body(result)
     made = StoredAssignment(
@@ -136,6 +145,27 @@ def assign(
     with workspace.transaction() as session:
         store.add_assignment(session, workspace.operator_id, made)
     return get_assignment(workspace, assignment_id)
+
+
+def _scorer(workspace: Workspace, problem: Problem) -> Scorer:
+    """Return the scorer of some providers, with the weights that judgements taught."""
+    return fit(
+        problem.providers, today=problem.today, weights=technology_learning.weights(workspace)
+    )
+
+
+def _check_size(problem: Problem) -> None:
+    """Refuse what one request cannot take on."""
+    for name, count, most in (
+        ("demands", len(problem.demands), ASSIGN_DEMANDS_MOST),
+        ("providers", len(problem.providers), ASSIGN_PROVIDERS_MOST),
+    ):
+        if count > most:
+            raise BadRequest(
+                f"one request assigns at most {most:,} {name}, here are {count:,}; "
+                "use `parkloom technology assign`",
+                **{name: count},
+            )
 
 
 def get_assignment(workspace: Workspace, assignment_id: str) -> StoredAssignment:

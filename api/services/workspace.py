@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from api.services import key_store, keyfiles, log_keys
-from api.services.errors import AlreadyInitialised, NotInitialised
+from api.services.errors import AlreadyInitialised, BadRequest, NotInitialised
 from api.services.log_keys import LogKey
 from api.settings import Settings
 from api.witnessing.log_witnesses import cosigning_of
@@ -129,17 +129,19 @@ def operator_id_of(origin: str) -> str:
 def initialise(
     settings: Settings,
     *,
-    registrar_vkey: str,
+    registrar_vkey: str = "",
     log_vkey: str = "",
     now_ms: Callable[[], int] = clock_ms,
 ) -> Workspace:
     """Create folder, database, log and the operator's keys; harmless to repeat.
 
+    The database of an older version is brought up to this one.
+
     Parameters
     ----------
     registrar_vkey
         Public half of the registrar's root key, as a note vkey. Its private half never comes
-        here; every key in the record leads back to it.
+        here; every key in the record leads back to it. Empty: the one that is pinned already.
     log_vkey
         Public half of the log's key where a signer's process holds it; empty: the key is made
         here and this installation signs for itself.
@@ -147,26 +149,17 @@ def initialise(
     Raises
     ------
     BadRequest
-        When the vkey or the origin is malformed.
+        When the vkey or the origin is malformed, or no vkey is given and none is pinned.
     AlreadyInitialised
         When the home was made for another registrar or another log.
     """
-    log_keys.parse_vkey(registrar_vkey)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    pinned = settings.keys_folder / "registrar.vkey"
-    if pinned.exists():
-        if pinned.read_text("utf-8").strip() != registrar_vkey.strip():
-            raise AlreadyInitialised(
-                f"{settings.home} is pinned to the registrar {pinned.read_text('utf-8').strip()}, "
-                "not to this one. Use another PARKLOOM_HOME.",
-                home=str(settings.home),
-            )
-    else:
+    if not _is_pinned(settings, registrar_vkey):
+        settings.home.mkdir(parents=True, exist_ok=True)
         _make_keys(settings, registrar_vkey, log_vkey)
-    engine = make_engine(settings.address)
-    upgrade(engine)
-    workspace = _assemble(settings, engine, now_ms)
-    _add_operator(workspace)
+    with _kept(make_engine(settings.address)) as engine:
+        upgrade(engine)
+        workspace = _assemble(settings, engine, now_ms)
+        _add_operator(workspace)
     with suppress(OutcomeUnknown):  # a signer that is not running yet signs at the first start
         workspace.publisher.recover()
     return workspace
@@ -188,17 +181,27 @@ def open_workspace(settings: Settings, *, now_ms: Callable[[], int] = clock_ms) 
             "`parkloom init` an empty one; PARKLOOM_HOME names another folder.",
             home=str(settings.home),
         )
-    engine = make_engine(settings.address)
-    require_current(engine)
-    workspace = _assemble(settings, engine, now_ms)
-    with workspace.snapshot() as session:
-        stored = operators.get(session, workspace.viewer)
-    if stored.origin != settings.origin:
-        raise AlreadyInitialised(
-            f"{settings.home} keeps the log {stored.origin}, not {settings.origin}.",
-            home=str(settings.home),
-        )
+    with _kept(make_engine(settings.address)) as engine:
+        require_current(engine)
+        workspace = _assemble(settings, engine, now_ms)
+        with workspace.snapshot() as session:
+            stored = operators.get(session, workspace.viewer)
+        if stored.origin != settings.origin:
+            raise AlreadyInitialised(
+                f"{settings.home} keeps the log {stored.origin}, not {settings.origin}.",
+                home=str(settings.home),
+            )
     return workspace
+
+
+@contextmanager
+def _kept(engine: Engine) -> Iterator[Engine]:
+    """Give an engine that lives on; when the block raises, its connections are released."""
+    try:
+        yield engine
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def log_vkey(workspace: Workspace) -> str:
@@ -209,6 +212,28 @@ def log_vkey(workspace: Workspace) -> str:
 def registrar_vkey(workspace: Workspace) -> str:
     """Return the pinned registrar root key as a note vkey line."""
     return workspace.keys.registrar.vkey
+
+
+def _is_pinned(settings: Settings, registrar_vkey: str) -> bool:
+    """Tell whether the home has its keys, for the registrar that is named or for any if none is."""
+    if registrar_vkey:
+        log_keys.parse_vkey(registrar_vkey)
+    try:
+        pinned = (settings.keys_folder / "registrar.vkey").read_text("utf-8").strip()
+    except FileNotFoundError:
+        if registrar_vkey:
+            return False
+        raise BadRequest(
+            f"There is no installation in {settings.home} yet: name the registrar's root key. "
+            "`parkloom key new FILE --name NAME` makes one and prints its vkey."
+        ) from None
+    if registrar_vkey and pinned != registrar_vkey.strip():
+        raise AlreadyInitialised(
+            f"{settings.home} is pinned to the registrar {pinned}, not to this one. Use another "
+            "PARKLOOM_HOME.",
+            home=str(settings.home),
+        )
+    return True
 
 
 def _make_keys(settings: Settings, registrar_vkey: str, log_vkey: str) -> None:

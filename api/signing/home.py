@@ -309,9 +309,11 @@ def opened_gate(home: SignerHome, database_url: str) -> Iterator[ReplayingGate]:
     signer = CheckpointSigner(first, home.folder / LAST_SIGNED, others=others)
     signer.last()
     engine = make_engine(database_url)
-    memory = replayed_file(home.folder / REPLAYED, home.origin, home.registrar.public_key)
+    store = SqlLogStore(engine, home.origin, lock_folder=home.folder)
+    memory = replayed_file(
+        home.folder / REPLAYED, home.origin, home.registrar.public_key, read=store.leaves
+    )
     try:
-        store = SqlLogStore(engine, home.origin, lock_folder=home.folder)
         yield ReplayingGate(
             read=store.leaves,
             memory=memory,

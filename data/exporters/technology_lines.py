@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 
-from data.exporters.files import write_bytes
 from matching.technology.problem import Demand, Provider
 from matching.technology.problem_plain import to_plain
 
@@ -16,8 +14,3 @@ def lines_of(values: Iterable[Demand | Provider]) -> bytes:
     return b"".join(
         json.dumps(to_plain(value), ensure_ascii=False).encode() + b"\n" for value in values
     )
-
-
-def write_lines(path: Path, values: Iterable[Demand | Provider]) -> None:
-    """Write demands or providers into a file."""
-    write_bytes(path, lines_of(values))

@@ -83,6 +83,10 @@ def read_files(files: Mapping[str, bytes], rejects: RejectList) -> Imported[Prob
     """Read a bundle from its files by name."""
     if rejects and not files:
         return rejects.outcome(None)
+    if not files:
+        expected = f"the files of a bundle: {', '.join(format_.REQUIRED)}"
+        rejects.add(RejectCode.FILE_MISSING, expected=expected, got="none of them")
+        return rejects.outcome(None)
     for name in format_.REQUIRED:
         if name not in files:
             rejects.add(RejectCode.FILE_MISSING, file=name, expected=name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from fractions import Fraction
 
 from data.importers.codes import RejectCode
+from data.importers.json_object import object_of
 from data.importers.report import RejectList
 from matching.capacity.problem import FRACTION_MAX, SMALL_MAX, WEEKS_MAX, Settings
 
@@ -50,49 +50,14 @@ def read_object(data: bytes, name: str, rejects: RejectList) -> dict[str, object
         expected = f"at most {BYTES_MAX} bytes"
         rejects.add(RejectCode.FILE_TOO_LARGE, file=name, expected=expected, got=len(data))
         return None
-    try:
-        loaded = json.loads(
-            data.decode("utf-8"),
-            parse_float=_exact,
-            parse_int=_exact_int,
-            parse_constant=_no_constant,
-            object_pairs_hook=_once,
-        )
-    except (ValueError, RecursionError) as error:
-        expected = "one JSON object"
-        rejects.add(RejectCode.JSON_MALFORMED, file=name, expected=expected, got=str(error))
-        return None
-    if not isinstance(loaded, dict):
-        expected = "one JSON object"
-        rejects.add(
-            RejectCode.JSON_MALFORMED, file=name, expected=expected, got=type(loaded).__name__
-        )
-        return None
-    return loaded
+    return object_of(data, rejects, number=_exact, file=name)
 
 
-def _exact(text: str) -> Fraction:
+def _exact(text: str) -> int | Fraction:
     """Return a number exactly; an exponent of thousands would fill the memory."""
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"number {text[:40]} has too many digits")
-    return Fraction(text)
-
-
-def _exact_int(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(f"number {text[:40]} has too many digits")
-    return int(text)
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is not a number")
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    loaded = dict(pairs)
-    if len(loaded) != len(pairs):
-        raise ValueError("a key appears twice")
-    return loaded
+        raise ValueError(f"number {text[:40]}: expected at most 18 digits before and after a point")
+    return int(text) if text.removeprefix("-").isdigit() else Fraction(text)
 
 
 def _count(key: str, value: object, most: int, rejects: RejectList) -> int | None:

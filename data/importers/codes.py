@@ -90,7 +90,7 @@ def _way(en: str, zh: str) -> Mapping[str, str]:
 _C = RejectCode
 
 WAYS_OUT: Mapping[RejectCode, Mapping[str, str]] = {
-    _C.FILE_MISSING: _way("Add the file to the bundle.", "请补上该文件。"),
+    _C.FILE_MISSING: _way("Check the path, or put the file there.", "请检查路径，或补上该文件。"),
     _C.FILE_UNREADABLE: _way("Check the name and the access rights.", "请检查文件名和访问权限。"),
     _C.FILE_TOO_LARGE: _way(
         "Split the document or leave out attachments.", "请拆分文件或去掉附件。"

@@ -1,4 +1,4 @@
-"""Read the lists around a park: parks, organisations, laboratories, demands, lenders."""
+"""Read the lists around a park: parks, organisations, lenders."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from data.importers.values import (
     degrees,
     fen,
     identifier,
-    items,
     whole,
 )
 from data.kinds import OrganisationKind
+from ledger.claims.limit import ALPHA_MAX_BPS
 from ledger.values.identifiers import IdentifierError, canonical_identifier
 from matching.capacity.problem import FEN_MAX
 
@@ -28,12 +28,13 @@ T = TypeVar("T")
 
 TEXT_MAX = 2_000
 BPS_MAX = 10_000
+TENOR_DAYS_MAX = 365
 ROWS_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkEntry:
-    """A park with its names, position and time zone."""
+    """A park with its names (one of them may be empty), position and time zone."""
 
     park_id: str
     name_zh: str
@@ -45,7 +46,7 @@ class ParkEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationEntry:
-    """An organisation; `uscc` and `park_id` may be empty, the position unknown."""
+    """An organisation; `uscc`, `park_id`, one of the names may be empty, the position unknown."""
 
     organisation_id: str
     kind: OrganisationKind
@@ -55,30 +56,6 @@ class OrganisationEntry:
     park_id: str
     lat: float | None
     lon: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabEntry:
-    """What a research provider works on."""
-
-    organisation_id: str
-    disciplines: frozenset[str]
-    offers_zh: str
-    offers_en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemandEntry:
-    """A technology demand of an enterprise; the budget in fen."""
-
-    demand_id: str
-    enterprise_id: str
-    title_zh: str
-    title_en: str
-    text_zh: str
-    text_en: str
-    budget_fen: int
-    months: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +79,20 @@ class Directory:
 
     parks: tuple[ParkEntry, ...]
     organisations: tuple[OrganisationEntry, ...]
-    labs: tuple[LabEntry, ...]
-    demands: tuple[DemandEntry, ...]
     lenders: tuple[LenderEntry, ...]
 
 
 def read_directory(folder: Path) -> Imported[Directory]:
     """Read the lists of a folder.
 
-    `parks.csv` and `organisations.csv` must be there; `labs.csv`, `demands.csv` and `lenders.csv`
-    may be missing. Every organisation that they name must be one of `organisations.csv`.
+    `parks.csv` and `organisations.csv` must be there; `lenders.csv` may be missing. Every lender
+    must be one of `organisations.csv`.
     """
     rejects = RejectList(folder.name)
     parks = _read(folder, "parks.csv", _PARK, ParkEntry, rejects)
     organisations = _read(folder, "organisations.csv", _ORGANISATION, OrganisationEntry, rejects)
+    for name, listed in (("parks.csv", parks), ("organisations.csv", organisations)):
+        _check_named(name, listed, rejects)
     for key, (line, organisation) in organisations.items():
         if organisation.park_id and organisation.park_id not in parks:
             rejects.add(
@@ -126,24 +103,15 @@ def read_directory(folder: Path) -> Imported[Directory]:
                 expected="a park of parks.csv",
                 got=f"{organisation.park_id} of {key}",
             )
-    parts = {
-        name: _read(folder, f"{name}.csv", columns, made, rejects, optional=True)
-        for name, columns, made in (
-            ("labs", _LAB, LabEntry),
-            ("demands", _DEMAND, DemandEntry),
-            ("lenders", _LENDER, LenderEntry),
-        )
-    }
-    _check_names(parts, organisations, rejects)
+    lenders = _read(folder, "lenders.csv", _LENDER, LenderEntry, rejects, optional=True)
+    _check_lenders(lenders, organisations, rejects)
     if rejects:
         return rejects.outcome(None)
     return rejects.outcome(
         Directory(
             parks=_values(parks),
             organisations=_values(organisations),
-            labs=cast("tuple[LabEntry, ...]", _values(parts["labs"])),
-            demands=cast("tuple[DemandEntry, ...]", _values(parts["demands"])),
-            lenders=cast("tuple[LenderEntry, ...]", _values(parts["lenders"])),
+            lenders=_values(lenders),
         )
     )
 
@@ -152,29 +120,40 @@ def _values(found: Mapping[str, tuple[int, T]]) -> tuple[T, ...]:
     return tuple(value for _, value in found.values())
 
 
-def _check_names(
-    parts: Mapping[str, Mapping[str, tuple[int, object]]],
+def _check_named(
+    name: str,
+    listed: Mapping[str, tuple[int, ParkEntry | OrganisationEntry]],
+    rejects: RejectList,
+) -> None:
+    """Refuse rows without a name in either language."""
+    for line, value in listed.values():
+        if not (value.name_zh or value.name_en):
+            rejects.add(
+                RejectCode.VALUE_MISSING,
+                file=name,
+                place=f"line {line}",
+                field="name_en",
+                expected="a name, here or in name_zh",
+            )
+
+
+def _check_lenders(
+    lenders: Mapping[str, tuple[int, LenderEntry]],
     organisations: Mapping[str, tuple[int, OrganisationEntry]],
     rejects: RejectList,
 ) -> None:
-    """Refuse rows that name an organisation which is not in the list, or of another kind."""
-    for name, key, kind in (
-        ("labs", "organisation_id", OrganisationKind.RESEARCH_PROVIDER),
-        ("demands", "enterprise_id", OrganisationKind.ENTERPRISE),
-        ("lenders", "organisation_id", OrganisationKind.LENDER),
-    ):
-        for line, value in parts[name].values():
-            named = cast("str", getattr(value, key))
-            known = organisations.get(named)
-            if known is None or known[1].kind is not kind:
-                rejects.add(
-                    RejectCode.UNKNOWN_ENTERPRISE,
-                    file=f"{name}.csv",
-                    place=f"line {line}",
-                    field=key,
-                    expected=f"a {kind.value} of organisations.csv",
-                    got=named,
-                )
+    """Refuse lenders that are not in the list of organisations, or there of another kind."""
+    for lender_id, (line, _) in lenders.items():
+        known = organisations.get(lender_id)
+        if known is None or known[1].kind is not OrganisationKind.LENDER:
+            rejects.add(
+                RejectCode.UNKNOWN_ENTERPRISE,
+                file="lenders.csv",
+                place=f"line {line}",
+                field="organisation_id",
+                expected="a lender of organisations.csv",
+                got=lender_id,
+            )
 
 
 def _read(
@@ -217,12 +196,6 @@ def _text(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in {"=", "+", "-", "@"} else text
 
 
-def _name(text: str) -> str:
-    if not text:
-        raise BadValue(RejectCode.VALUE_MISSING, expected="a name", got=text)
-    return _text(text)
-
-
 def _kind(text: str) -> OrganisationKind:
     try:
         return OrganisationKind(text)
@@ -256,11 +229,12 @@ def _timezone(text: str) -> str:
 
 _lat, _lon = degrees(most=90), degrees(most=180)
 _bps = whole(most=BPS_MAX)
+_alpha = whole(most=ALPHA_MAX_BPS)
 _fen = fen(most=FEN_MAX)
 _PARK = (
     Column("park_id", identifier),
-    Column("name_zh", _name),
-    Column("name_en", _name),
+    Column("name_zh", _text),
+    Column("name_en", _text),
     Column("lat", _lat),
     Column("lon", _lon),
     Column("timezone", _timezone),
@@ -269,36 +243,20 @@ _ORGANISATION = (
     Column("organisation_id", identifier),
     Column("kind", _kind),
     Column("name_zh", _text),
-    Column("name_en", _name),
+    Column("name_en", _text),
     Column("uscc", _uscc),
     Column("park_id", _optional_id),
     Column("lat", lambda text: _lat(text) if text else None),
     Column("lon", lambda text: _lon(text) if text else None),
 )
-_LAB = (
-    Column("organisation_id", identifier),
-    Column("disciplines", items),
-    Column("offers_zh", _text),
-    Column("offers_en", _text),
-)
-_DEMAND = (
-    Column("demand_id", identifier),
-    Column("enterprise_id", identifier),
-    Column("title_zh", _name),
-    Column("title_en", _name),
-    Column("text_zh", _text),
-    Column("text_en", _text),
-    Column("budget_fen", _fen),
-    Column("months", whole(least=1, most=120)),
-)
 _LENDER = (
     Column("organisation_id", identifier),
-    Column("alpha_confirmed_bps", _bps),
-    Column("alpha_in_production_bps", _bps),
-    Column("alpha_received_bps", _bps),
-    Column("alpha_accepted_bps", _bps),
+    Column("alpha_confirmed_bps", _alpha),
+    Column("alpha_in_production_bps", _alpha),
+    Column("alpha_received_bps", _alpha),
+    Column("alpha_accepted_bps", _alpha),
     Column("rate_bps", _bps),
     Column("least_fen", _fen),
     Column("most_fen", _fen),
-    Column("tenor_days", whole(least=1, most=3650)),
+    Column("tenor_days", whole(least=1, most=TENOR_DAYS_MAX)),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,6 +10,7 @@ from typing import cast
 
 from data.importers.codes import RejectCode
 from data.importers.files import read_bytes
+from data.importers.json_object import object_of
 from data.importers.report import Imported, RejectList
 from data.importers.tables import FILE_BYTES_MAX, Column, Table
 from data.importers.values import identifier, whole
@@ -73,7 +73,7 @@ def read_claim(path: Path) -> Imported[Claim]:
     data = read_bytes(path, rejects, most=FILE_BYTES_MAX)
     if data is None:
         return rejects.outcome(None)
-    loaded = _json(data, rejects)
+    loaded = object_of(data, rejects, number=_number)
     if loaded is None:
         return rejects.outcome(None)
     for key in ("objective_fen", "upper_bound_fen"):
@@ -105,7 +105,7 @@ def read_reasons(path: Path) -> Imported[Mapping[str, Reason]]:
         return rejects.outcome(None)
     reasons: dict[str, Reason] = {}
     for number, line in enumerate(data.splitlines(), 1):
-        loaded = _json(line, rejects, place=f"line {number}")
+        loaded = object_of(line, rejects, number=_number, place=f"line {number}")
         if loaded is None:
             continue
         order_id, code, params = (loaded.get(key) for key in ("order_id", "code", "params"))
@@ -145,19 +145,8 @@ def _prices(loaded: object, rejects: RejectList) -> tuple[Price, ...]:
     return tuple(prices)
 
 
-def _json(data: bytes, rejects: RejectList, *, place: str = "") -> dict[str, object] | None:
-    try:
-        loaded = json.loads(data.decode("utf-8"), parse_float=_bounded)
-    except (ValueError, RecursionError) as error:
-        expected = "one JSON object"
-        rejects.add(RejectCode.JSON_MALFORMED, place=place, expected=expected, got=str(error))
-        return None
-    if not isinstance(loaded, dict):
-        expected, got = "one JSON object", type(loaded).__name__
-        rejects.add(RejectCode.JSON_MALFORMED, place=place, expected=expected, got=got)
-        return None
-    return loaded
-
-
-def _bounded(text: str) -> Fraction | str:
+def _number(text: str) -> int | Fraction | str:
+    """Return a number exactly; one that is too long to be any of ours stays the text that it is."""
+    if text.removeprefix("-").isdigit():
+        return int(text)
     return Fraction(text) if len(text) <= 30 and "e" not in text.lower() else text

@@ -6,7 +6,6 @@ format does not have is refused, so that no rule is overlooked. Numbers are read
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from data.importers.codes import RejectCode
 from data.importers.files import file_beside, read_bytes
+from data.importers.json_object import object_of
 from data.importers.report import Imported, RejectList
 from data.importers.results import read_plan
 from data.importers.values import BadValue, decimal
@@ -104,26 +104,7 @@ def read_rules(path: Path, problem: Problem) -> Imported[Rules]:
 def _loaded(path: Path, rejects: RejectList) -> Mapping[str, object] | None:
     """Return the JSON object of a file, with exact numbers and no key twice."""
     data = read_bytes(path, rejects, most=BYTES_MAX)
-    if data is None:
-        return None
-    try:
-        loaded = json.loads(
-            data.decode("utf-8"),
-            parse_float=_exact,
-            parse_int=_exact,
-            parse_constant=_exact,
-            object_pairs_hook=_once,
-        )
-    except (ValueError, RecursionError) as error:
-        expected = "one JSON object"
-        rejects.add(RejectCode.JSON_MALFORMED, expected=expected, got=str(error))
-    else:
-        if isinstance(loaded, dict):
-            return loaded
-        expected = "one JSON object"
-        got = type(loaded).__name__
-        rejects.add(RejectCode.JSON_MALFORMED, expected=expected, got=got)
-    return None
+    return None if data is None else object_of(data, rejects, number=_exact)
 
 
 def _exact(text: str) -> int | Fraction:
@@ -132,13 +113,6 @@ def _exact(text: str) -> int | Fraction:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
         raise ValueError(f"number {text[:40]}: expected at most {DIGITS_MAX} plain digits")
     return Fraction(text) if "." in text else int(text)
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    loaded = dict(pairs)
-    if len(loaded) != len(pairs):
-        raise ValueError("a key appears twice")
-    return loaded
 
 
 class _Reader:

@@ -14,7 +14,6 @@ from data.importers.values import BadValue, Parser
 
 FILE_BYTES_MAX = 128 * 1024 * 1024
 ROWS_MAX = 2_000_000
-CELL_CHARACTERS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ all.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 from data.importers.codes import RejectCode
 from data.importers.files import read_bytes
+from data.importers.json_object import object_of
 from data.importers.report import Imported, RejectList, is_plain_text
 
 FILE_BYTES_MAX = 2**30
@@ -128,15 +128,8 @@ def _lines(path: Path, rejects: RejectList) -> Iterator[tuple[int, str]]:
 
 def _text(line: str, place: str, rejects: RejectList) -> Text | None:
     """Return the text of one line; None after a reject."""
-    try:
-        loaded = json.loads(line)
-    except (ValueError, RecursionError) as wrong:
-        expected = "one JSON object"
-        rejects.add(RejectCode.JSON_MALFORMED, place=place, expected=expected, got=str(wrong))
-        return None
-    if not isinstance(loaded, dict):
-        expected, got = "one JSON object", type(loaded).__name__
-        rejects.add(RejectCode.JSON_MALFORMED, place=place, expected=expected, got=got)
+    loaded = object_of(line, rejects, place=place)
+    if loaded is None:
         return None
     values = {
         name: _field(loaded, name, place, rejects, required=name in {"id", "text"})

@@ -7,7 +7,6 @@ by `|`. Each parser raises `BadValue`; which row and column it was is known by i
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
@@ -164,15 +163,3 @@ def flag(text: str) -> bool:
     if text not in {"0", "1"}:
         raise BadValue(RejectCode.NOT_A_FLAG, expected="0 or 1", got=text)
     return text == "1"
-
-
-def day(text: str) -> date:
-    """Return a date written as YYYY-MM-DD."""
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or text != found.isoformat():
-        code = RejectCode.NOT_A_DATE if text else RejectCode.VALUE_MISSING
-        raise BadValue(code, expected="YYYY-MM-DD", got=text)
-    return found

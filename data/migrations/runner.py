@@ -80,7 +80,8 @@ def require_current(engine: Engine) -> None:
     if found != newest_revision():
         raise DatabaseOlder(
             f"{engine.url.render_as_string()} is at revision {found or 'none'}, this version "
-            f"works on {newest_revision()}; apply the migrations first"
+            f"works on {newest_revision()}: stop the server, copy the database aside, and bring "
+            "it up with `parkloom init`"
         )
 
 

@@ -57,11 +57,6 @@ class IsoWeek:
         """The first day."""
         return date.fromisocalendar(self.year, self.week, 1)
 
-    @property
-    def sunday(self) -> date:
-        """The last day."""
-        return date.fromisocalendar(self.year, self.week, 7)
-
     def plus(self, weeks: int) -> IsoWeek:
         """Return the week so many weeks later; negative is earlier."""
         return IsoWeek.of(self.monday + timedelta(weeks=weeks))
@@ -103,11 +98,6 @@ def local_day(instant_ms: int, timezone: str = DEFAULT_TIMEZONE) -> date:
     """Return the date on the wall in a time zone at an instant (UTC milliseconds)."""
     instant = datetime.fromtimestamp(instant_ms // 1000, UTC)
     return instant.astimezone(ZoneInfo(timezone)).date()
-
-
-def current_week(instant_ms: int, week0: date, timezone: str = DEFAULT_TIMEZONE) -> int:
-    """Return the number of the week in which an instant falls where the park is."""
-    return week_index(local_day(instant_ms, timezone), week0)
 
 
 def next_week0(instant_ms: int, timezone: str = DEFAULT_TIMEZONE) -> date:

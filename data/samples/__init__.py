@@ -23,7 +23,7 @@ SAMPLE_UBL = SAMPLE_PARK / "ubl"
 """Orders between firms of the park as UBL documents: good, repeated, held and refused ones."""
 
 SAMPLE_DIRECTORY = SAMPLE_PARK / "directory"
-"""Parks, organisations, laboratories, technology demands and lenders as lists."""
+"""Parks, organisations and lenders as lists."""
 
 SAMPLE_WEEK0 = date(2026, 11, 30)
 """Monday of week 0 of the sample park: ISO week 2026-W49."""

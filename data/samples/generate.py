@@ -132,8 +132,7 @@ those of real industrial towns. The registration codes carry a region that does 
 the whole |
 | `ubl/` | purchase orders as UBL: two good ones, one repeat, one whose seller is not \
 identified, one that trades with itself |
-| `directory/` | parks, organisations, laboratories, technology demands, lenders, and what each \
-order makes |
+| `directory/` | parks, organisations, lenders, and what each order makes |
 | `technology/` | technology demands and research teams with their documents, in Chinese and \
 English, as JSON lines; a few of them on the Excel form |
 """

@@ -63,7 +63,7 @@ HOUSES: tuple[tuple[ProviderKind, Pair], ...] = (
     (ProviderKind.ENTERPRISE, ("科创有限公司", "Innovation Co.")),
     (ProviderKind.PILOT_PLANT, ("中试基地", "Pilot Centre")),
 )
-# The laboratories of the sample park's directory, by the topic that they work in.
+# The research providers of the sample park's directory, by the topic that they work in.
 LABS: Mapping[str, str] = {
     "CUT": "LAB-01",
     "POL": "LAB-02",

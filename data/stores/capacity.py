@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from data.errors import Conflict, NotFound, ValueNotStorable
 from data.stores import offers as offer_store
 from data.stores import orders as order_store
-from data.stores.sql import PAGE, affected, change, found, insert_all, insert_new, only, page
+from data.stores.sql import affected, found, insert_all, insert_new, only
 from data.stores.viewer import Viewer
 from data.tables.capacity import MatchingScopeRow, ScopeParkRow
 from data.tables.orders import OrderRow
@@ -235,25 +235,6 @@ def add_parks(session: Session, operator_id: str, scope_id: str, parks: Iterable
     )
 
 
-def make_current(session: Session, operator_id: str, scope_id: str) -> None:
-    """Make a scope its operator's open book instead of the one before.
-
-    Raises
-    ------
-    NotFound
-        When the operator has no such scope.
-    """
-    _lay_down(session, operator_id)
-    statement = (
-        update(MatchingScopeRow)
-        .where(
-            col(MatchingScopeRow.operator_id) == operator_id, col(MatchingScopeRow.id) == scope_id
-        )
-        .values(current=True)
-    )
-    change(session, statement, kind="scope", key=scope_id)
-
-
 def scope(session: Session, viewer: Viewer, scope_id: str) -> Scope:
     """Return a scope; every viewer of the operator sees its horizon and settings.
 
@@ -281,15 +262,6 @@ def current_scope(session: Session, viewer: Viewer) -> Scope:
         col(MatchingScopeRow.operator_id) == viewer.operator_id, col(MatchingScopeRow.current)
     )
     return _scope(only(session, query, kind="scope", key="current"))
-
-
-def scopes(
-    session: Session, viewer: Viewer, *, after: str | None = None, limit: int = PAGE
-) -> tuple[Scope, ...]:
-    """Return one page of the operator's scopes, by id."""
-    query = select(MatchingScopeRow).where(col(MatchingScopeRow.operator_id) == viewer.operator_id)
-    rows = found(session, page(query, col(MatchingScopeRow.id), after=after, limit=limit))
-    return tuple(_scope(row) for row in rows)
 
 
 def parks(session: Session, viewer: Viewer, scope_id: str) -> tuple[Park, ...]:

@@ -71,8 +71,8 @@ def find_repeat(
 def record(session: Session, operator_id: str, document: ImportRecord) -> ImportRecord:
     """Keep what became of a document; keeping the same again is harmless.
 
-    Call it before the document's content is stored: of two that hand in the same bytes at the
-    same moment the second is stopped here.
+    Call it in the transaction that stores the document's content: of two that hand in the same
+    bytes at the same moment the second is stopped here, and what it stored goes with it.
 
     Raises
     ------

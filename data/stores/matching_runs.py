@@ -18,7 +18,7 @@ from data.errors import Conflict, WrongStatus
 from data.kinds import RunStatus
 from data.stores import capacity, plans, snapshots
 from data.stores.run_values import FINISHED, Run, run_of
-from data.stores.sql import PAGE, affected, change, first, found, insert_new, only, page
+from data.stores.sql import PAGE, affected, change, found, insert_new, only, page
 from data.stores.viewer import Viewer
 from data.tables.matching_runs import MatchingRunRow
 from matching.capacity import CapacityResult, Problem
@@ -29,14 +29,12 @@ __all__ = [
     "FINISHED",
     "Run",
     "cancel",
-    "claim_next",
     "fail",
     "finish",
     "get",
     "listing",
     "queue",
     "report",
-    "requeue_lost",
     "result",
     "set_snapshot",
     "start",
@@ -85,25 +83,6 @@ def queue(
             "it was asked for with another scope or other limits; choose a new id for a new run",
         )
     return run
-
-
-def claim_next(
-    session: Session, *, worker: str, now_ms: int, operator_id: str | None = None
-) -> tuple[str, Run] | None:
-    """Take the run that has waited longest; return its operator and the run, or None.
-
-    Two workers never get the same one.
-    """
-    query = select(MatchingRunRow).where(col(MatchingRunRow.status) == RunStatus.QUEUED.value)
-    if operator_id is not None:
-        query = query.where(col(MatchingRunRow.operator_id) == operator_id)
-    query = query.order_by(col(MatchingRunRow.queued_ms), col(MatchingRunRow.id))
-    # SQLite has one writer at a time and ignores the clause.
-    row = first(session, query.with_for_update(skip_locked=True))
-    if row is None:
-        return None
-    start(session, row.operator_id, row.id, worker=worker, now_ms=now_ms)
-    return row.operator_id, get(session, Viewer.operator(row.operator_id), row.id)
 
 
 def start(session: Session, operator_id: str, run_id: str, *, worker: str, now_ms: int) -> Run:
@@ -276,21 +255,6 @@ def fail(session: Session, operator_id: str, run_id: str, error: str, *, now_ms:
         unfinished.values(status=RunStatus.FAILED.value, error=error, finished_ms=now_ms),
     )
     return get(session, Viewer.operator(operator_id), run_id)
-
-
-def requeue_lost(session: Session, *, seen_before_ms: int) -> int:
-    """Put running runs back into the queue whose worker was last heard of before a time.
-
-    Returns
-    -------
-    int
-        How many.
-    """
-    lost = update(MatchingRunRow).where(
-        col(MatchingRunRow.status) == RunStatus.RUNNING.value,
-        col(MatchingRunRow.seen_ms) < seen_before_ms,
-    )
-    return affected(session, lost.values(status=RunStatus.QUEUED.value, worker=None))
 
 
 def get(session: Session, viewer: Viewer, run_id: str) -> Run:

@@ -71,7 +71,7 @@ class Organisation:
 
 
 def add(session: Session, operator_id: str, organisation: Organisation) -> Organisation:
-    """Add an organisation; adding the same again is harmless.
+    """Add an organisation; adding the same again is harmless, also once it is onboarded.
 
     Raises
     ------
@@ -85,7 +85,9 @@ def add(session: Session, operator_id: str, organisation: Organisation) -> Organ
             raise Conflict(
                 "organisation", organisation.id, "its ledger handle belongs to another organisation"
             )
-        if replace(stored, created_ms=0) != replace(ordered, created_ms=0):
+        if _particulars(stored) != _particulars(ordered) or (
+            ordered.ledger_handle not in {None, stored.ledger_handle}
+        ):
             raise Conflict(
                 "organisation",
                 organisation.id,
@@ -95,6 +97,11 @@ def add(session: Session, operator_id: str, organisation: Organisation) -> Organ
     for identifier in ordered.identifiers:
         add_identifier(session, operator_id, organisation.id, identifier)
     return ordered
+
+
+def _particulars(organisation: Organisation) -> Organisation:
+    """Return what an organisation was added with, without what happened to it since."""
+    return replace(organisation, created_ms=0, status=OrganisationStatus.NAMED, ledger_handle=None)
 
 
 def ensure_named(session: Session, operator_id: str, organisations: Iterable[Organisation]) -> int:

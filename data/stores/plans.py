@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from data.errors import Conflict
 from data.kinds import ProposalSide
-from data.stores.sql import PAGE, first, found, insert_all, insert_new, only, page
+from data.stores.sql import first, found, insert_all, insert_new, only
 from data.stores.viewer import Viewer
 from data.tables.capacity import CapacityOfferRow
 from data.tables.matching_runs import MatchingRunRow
@@ -41,7 +41,7 @@ class Plan:
     snapshot_digest
         Digest of the problem it was made from.
     digest
-        SHA-256 of its lines, see `digest_of`.
+        SHA-256 of its lines, see `matching.capacity.plan.plan_digest`.
     """
 
     id: str
@@ -162,14 +162,6 @@ def latest(session: Session, viewer: Viewer, scope_id: str) -> Plan | None:
     query = _visible(viewer).where(col(PlanRow.scope_id) == scope_id)
     row = first(session, query.order_by(col(PlanRow.version).desc()))
     return None if row is None else _plan(row)
-
-
-def listing(
-    session: Session, viewer: Viewer, *, after: str | None = None, limit: int = PAGE
-) -> tuple[Plan, ...]:
-    """Return one page of the plans that the viewer may see, by id."""
-    rows = found(session, page(_visible(viewer), col(PlanRow.id), after=after, limit=limit))
-    return tuple(_plan(row) for row in rows)
 
 
 def lines(

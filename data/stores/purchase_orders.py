@@ -26,7 +26,6 @@ from data.stores.sql import (
     PAGE,
     affected,
     change,
-    first,
     found,
     insert_all,
     insert_new,
@@ -43,7 +42,6 @@ __all__ = [
     "PurchaseOrderLine",
     "add",
     "find_by_handle",
-    "find_by_request",
     "get",
     "link_party",
     "listing",
@@ -208,13 +206,6 @@ def find_by_handle(session: Session, viewer: Viewer, ledger_handle: str) -> Purc
     query = _visible(viewer).where(col(PurchaseOrderRow.ledger_handle) == ledger_handle)
     row = only(session, query, kind="purchase order", key=ledger_handle)
     return _with_parts(session, viewer.operator_id, [row])[0]
-
-
-def find_by_request(session: Session, viewer: Viewer, request_id: str) -> PurchaseOrder | None:
-    """Return the purchase order that an append request submits, or None."""
-    query = _visible(viewer).where(col(PurchaseOrderRow.request_id) == request_id)
-    row = first(session, query)
-    return None if row is None else _with_parts(session, viewer.operator_id, [row])[0]
 
 
 def listing(

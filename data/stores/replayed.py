@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.claims.roots import RootChecker
+from ledger.claims.sm3_roots import AllRootsChecker, ReadLeaves
 from ledger.errors import Corruption
 from ledger.log.gate import Replaying
 from ledger.log.merkle import Frontier
 from ledger.log.replay import ReplayStart
+from ledger.log.sm3 import HASH_BYTES, Sm3Frontier
 from ledger.log.store import Head
 from ledger.statemap.proofs import EMPTY_MAP
 from ledger.statemap.tree import StateMap
@@ -33,6 +35,9 @@ CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS entered (request_id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS map_page (hash BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS map_waiting (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sm3 (
+    log TEXT PRIMARY KEY, size INTEGER NOT NULL, frontier BLOB NOT NULL
+) WITHOUT ROWID;
 """
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
@@ -52,6 +57,8 @@ class ReplayedFile:
         Name of the log.
     make
         Gives a replay that goes on.
+    read
+        Gives entries again, where an SM3 root over them is stated.
 
     Raises
     ------
@@ -59,13 +66,14 @@ class ReplayedFile:
         `REPLAY_DAMAGED` when the file is no database.
     """
 
-    def __init__(self, path: Path, origin: str, make: Make) -> None:
+    def __init__(self, path: Path, origin: str, make: Make, *, read: ReadLeaves) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._origin = origin
         self._make = make
-        self._checker: RootChecker | None = None
-        self._lent = RootChecker()
+        self._read = read
+        self._checker: AllRootsChecker | None = None
+        self._lent = AllRootsChecker(read)
         # One question at a time uses it, though not always from the same thread.
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -97,8 +105,11 @@ class ReplayedFile:
             head, root = self._standing()
             if self._checker is None:
                 waiting = self._database.execute("SELECT name FROM map_waiting").fetchall()
-                self._checker = RootChecker(
-                    StateMap(self._pages, root=root), waiting=[name for (name,) in waiting]
+                self._checker = AllRootsChecker(
+                    self._read,
+                    StateMap(self._pages, root=root),
+                    waiting=[name for (name,) in waiting],
+                    sm3=self._sm3(),
                 )
         start = ReplayStart(head=head, read=self.state, entered=self.entered)
         # What is lent and not kept again is of no more use: the next one begins from the file.
@@ -127,6 +138,8 @@ class ReplayedFile:
                 "DELETE FROM map_page WHERE hash = ?", [(one,) for one in superseded]
             )
             database.executemany("INSERT OR IGNORE INTO map_page VALUES (?, ?)", pages.items())
+            edge = (self._origin, checker.sm3.size, b"".join(checker.sm3.hashes))
+            database.execute("INSERT OR REPLACE INTO sm3 VALUES (?, ?, ?)", edge)
             database.execute("DELETE FROM map_waiting")
             database.executemany(
                 "INSERT INTO map_waiting VALUES (?)", [(name,) for name in checker.waiting]
@@ -150,6 +163,19 @@ class ReplayedFile:
         except ValueError as damaged:
             raise self._damaged(str(damaged)) from None
         return Head(frontier=kept, last_leaf=last_leaf, time_ms=time_ms), map_root
+
+    def _sm3(self) -> Sm3Frontier:
+        row = self._database.execute(
+            "SELECT size, frontier FROM sm3 WHERE log = ?", (self._origin,)
+        ).fetchone()
+        if row is None:
+            return Sm3Frontier()
+        size, data = row
+        hashes = (data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES))
+        try:
+            return Sm3Frontier(size, tuple(hashes))
+        except ValueError as damaged:
+            raise self._damaged(str(damaged)) from None
 
     def _pages(self, hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
         found = {}

@@ -19,6 +19,7 @@ from data.stores.sql import insert_new, only
 from data.stores.viewer import Viewer
 from data.tables.matching_runs import SnapshotRow
 from matching.capacity import Offer, Operation, Order, Park, Problem, Quotation, Settings
+from matching.capacity.rules import NO_RULES
 
 _FORMAT = "parkloom/capacity-problem/v1"
 _SETS = frozenset({"materials", "certificates", "excluded_enterprises"})
@@ -70,7 +71,16 @@ def load(session: Session, viewer: Viewer, digest: str) -> Problem:
 
 
 def encode(problem: Problem) -> bytes:
-    """Return a problem as JSON, every field in its place and nothing rounded."""
+    """Return a problem as JSON, every field in its place and nothing rounded.
+
+    Raises
+    ------
+    ValueError
+        When the problem has rules of its own (`rules.json`): this format has no place for them,
+        and without them the problem read back would be another.
+    """
+    if problem.rules != NO_RULES:
+        raise ValueError(f"{_FORMAT} has no place for rules; expected a problem without any")
     document = {
         "format": _FORMAT,
         "settings": _plain(problem.settings),

@@ -28,11 +28,15 @@ from matching.technology.problem_plain import from_plain, to_plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTransition:
-    """A transition, the document behind its hash, and the request that entered it in the log."""
+    """A transition, the document behind its hash, and the request that entered it in the log.
+
+    `salt` is the document's, for who may see it; it is not stored but comes from a secret.
+    """
 
     transition: Transition
     document: Mapping[str, Any]
     request_id: str
+    salt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,24 @@ def feedback(session: Session, viewer: Viewer) -> tuple[Feedback, ...]:
     return tuple(_feedback(one) for one in found(session, query))
 
 
+def judged(session: Session, viewer: Viewer) -> tuple[tuple[Match, Feedback], ...]:
+    """Return each judgement with its match, by the judgement's id, for learning.
+
+    Raises
+    ------
+    NotFound
+        Unless the operator asks.
+    """
+    said = feedback(session, viewer)
+    row = TechnologyMatchRow
+    about = select(TechnologyFeedbackRow.match_id).where(
+        col(TechnologyFeedbackRow.operator_id) == viewer.operator_id
+    )
+    query = select(row).where(col(row.operator_id) == viewer.operator_id, col(row.id).in_(about))
+    made = {one.id: from_plain(Match, one.body) for one in found(session, query)}
+    return tuple((made[one.match_id], one) for one in said)
+
+
 def add_assignment(session: Session, operator_id: str, made: StoredAssignment) -> None:
     """Store an assignment; the same again is harmless. Raises Conflict when the id is taken."""
     values = {

@@ -97,18 +97,6 @@ def get(session: Session, viewer: Viewer, user_id: str) -> User:
     return _user(only(session, query, kind="user", key=user_id))
 
 
-def find_by_key(session: Session, viewer: Viewer, kid: str) -> User:
-    """Return the user who signs with a key.
-
-    Raises
-    ------
-    NotFound
-        When there is none that the viewer may see.
-    """
-    query = _visible(viewer).where(col(UserRow.kid) == kid)
-    return _user(only(session, query, kind="user", key=kid))
-
-
 def listing(
     session: Session,
     viewer: Viewer,

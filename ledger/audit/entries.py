@@ -8,10 +8,7 @@ from dataclasses import dataclass, field
 from ledger.audit.findings import Finding
 from ledger.errors import Refusal
 from ledger.log.body import Body, body_of
-from ledger.log.entry import NO_LEAF, Envelope, parse_leaf
-
-_META = b',"m":{"i":'
-"""Where the meta of an entry begins: these bytes stand in no string and in no signature."""
+from ledger.log.entry import NO_LEAF, Envelope, parse_leaf, signed_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +25,7 @@ def read_entry(index: int, leaf: bytes, digest: bytes) -> Entry | Finding:
     """Return the parts of an entry, or the finding that it has none."""
     try:
         envelope = parse_leaf(leaf)
-        # The bytes that were signed, cut out of the leaf: nothing is written anew.
-        body = body_of(envelope.body, leaf[len(b'{"b":') : leaf.rindex(_META)])
+        body = body_of(envelope.body, signed_bytes(leaf))  # nothing is written anew
     except (Refusal, ValueError) as problem:
         return Finding(code="ENTRY_MALFORMED", message=str(problem), index=index)
     return Entry(index=index, digest=digest, envelope=envelope, body=body)

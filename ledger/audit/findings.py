@@ -43,6 +43,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "DISCLOSURE_FOREIGN": "a kept disclosure opens no digest of its entry",
         "DISCLOSURE_LOST": "a private field does not open, and no erasure entry says why",
         "ERASURE_INCOMPLETE": "an erasure is entered, but the key is still there",
+        "DUPLICATE_UNSEEN": "two orders look much alike, and no alert says so",
     }
 )
 """Codes of the audit itself. A broken rule, a wrong root of the state map among it, is found under

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ledger.audit.edge import Edge
 from ledger.audit.entries import Chains
 from ledger.audit.findings import Finding
+from ledger.log.sm3 import Sm3Frontier
 
 FORMAT = "parkloom/audit/v1"
 
@@ -49,7 +50,10 @@ class Anchor:
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """How far an audit has come."""
+    """How far an audit has come.
+
+    `sm3` is the edge of the tree with SM3 over the entries that the last stated root of it covers.
+    """
 
     edge: Edge
     chains: Chains
@@ -58,6 +62,7 @@ class Standing:
     stopped: bool = False
     findings: tuple[Finding, ...] = ()
     anchors: tuple[Anchor, ...] = ()
+    sm3: Sm3Frontier = field(default_factory=Sm3Frontier)
 
 
 class AuditMemory:
@@ -172,8 +177,13 @@ def _written(standing: Standing) -> str:
             "time_ms": standing.chains.time_ms,
             "replayed": standing.replayed,
             "stopped": standing.stopped,
+            "sm3": [standing.sm3.size, *(digest.hex() for digest in standing.sm3.hashes)],
         }
     )
+
+
+def _frontier(size: int, *hashes: str) -> Sm3Frontier:
+    return Sm3Frontier(size, tuple(map(bytes.fromhex, hashes)))
 
 
 def _restored(file: sqlite3.Connection, saved: dict[str, Any], origin: str) -> Standing:
@@ -189,6 +199,7 @@ def _restored(file: sqlite3.Connection, saved: dict[str, Any], origin: str) -> S
         chains=chains,
         state=dict(file.execute("SELECT key, value FROM state")),
         replayed=saved["replayed"],
+        sm3=_frontier(*saved.get("sm3", [0])),
         stopped=saved["stopped"],
         findings=tuple(
             Finding(code=code, message=message, index=index)

@@ -11,7 +11,7 @@ from ledger.audit.findings import Finding
 from ledger.audit.meaning import CheckSignatures, Meaning
 from ledger.audit.memory import Anchor, AuditMemory, Standing
 from ledger.audit.tree import ReadEntries, Tree
-from ledger.claims.roots import RootChecker
+from ledger.claims.sm3_roots import AllRootsChecker
 from ledger.claims.state import KeyState, OrderState
 from ledger.errors import NotVerified
 from ledger.log import note
@@ -20,7 +20,7 @@ from ledger.log.checks import check_signatures
 from ledger.log.merkle import leaf_hash
 from ledger.log.policy import Policy
 from ledger.log.rules import Rules
-from ledger.log.tiles import ReadFile
+from ledger.log.tiles import TILE_WIDTH, ReadFile, TileReader
 
 FINDINGS_MAX = 100
 """How many findings of one code are kept; more are counted only."""
@@ -112,7 +112,7 @@ class Audit:
     rules
         The rules of the record; None leaves out what entries mean.
     roots
-        Whether the roots of the state map that entries state are compared.
+        Whether the roots that entries state, of the state map and with SM3, are compared.
     entries
         Where the entries come from when not from the bundles; see `Tree`.
     check
@@ -128,6 +128,7 @@ class Audit:
     check: CheckSignatures = check_signatures
     standing: Standing = field(init=False)
     _meaning: Meaning | None = field(init=False, default=None)
+    _roots: AllRootsChecker | None = field(init=False, default=None)
     _lasting: list[Finding] = field(init=False, default_factory=list)
     _passing: list[Finding] = field(init=False, default_factory=list)
     _found: Counter[str] = field(init=False, default_factory=Counter)
@@ -237,15 +238,30 @@ class Audit:
         if self.rules is None:
             return None
         standing = self.standing
+        if self.roots:
+            self._roots = AllRootsChecker(
+                self._leaves, waiting=_in_map(standing.state), sm3=standing.sm3
+            )
         return Meaning(
             self.trust.log.name,
             self.rules,
             below=standing.state.get,
             replayed=standing.replayed,
             stopped=standing.stopped,
-            roots=RootChecker(waiting=_in_map(standing.state)) if self.roots else None,
+            roots=self._roots,
             check=self.check,
         )
+
+    def _leaves(self, start: int, stop: int) -> Sequence[bytes]:
+        """Read entries again, for an SM3 root over them."""
+        if self.entries is not None:
+            return self.entries(start, stop)
+        assert self._checkpoint is not None
+        tiles = TileReader(self.read, self._checkpoint.size)
+        first = start // TILE_WIDTH
+        bundles = range(first, -(-stop // TILE_WIDTH))
+        leaves = [leaf for number in bundles for leaf in tiles.entries(number)]
+        return leaves[start - first * TILE_WIDTH : stop - first * TILE_WIDTH]
 
     def _take(self, index: int, leaf: bytes, digest: bytes) -> None:
         entry = read_entry(index, leaf, digest)
@@ -296,6 +312,8 @@ class Audit:
         changes: Mapping[str, bytes] = {}
         if meaning is not None:
             standing.replayed, standing.stopped = meaning.replayed, meaning.stopped
+            if self._roots is not None:
+                standing.sm3 = self._roots.sm3
             if self.memory.lasts:
                 changes = meaning.state.unsaved()
                 standing.state.update(changes)

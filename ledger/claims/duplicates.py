@@ -31,7 +31,7 @@ def identity_tag(key: bytes, origin: str, *, buyer: str, seller: str, number: st
     IdentifierError
         When the number has neither letter nor digit.
     """
-    return _tag(key, origin, "order", buyer, seller, normalise_order_number(number))
+    return keyed_tag(key, origin, "order", buyer, seller, normalise_order_number(number))
 
 
 def identifier_tag(key: bytes, origin: str, *, scheme: str, value: str) -> str:
@@ -42,7 +42,7 @@ def identifier_tag(key: bytes, origin: str, *, scheme: str, value: str) -> str:
     IdentifierError
         When the value's form or check digit is wrong.
     """
-    return _tag(key, origin, "identifier", scheme, canonical_identifier(scheme, value))
+    return keyed_tag(key, origin, "identifier", scheme, canonical_identifier(scheme, value))
 
 
 def reference_tag(key: bytes, origin: str, *, kind: str, reference: str) -> str:
@@ -58,7 +58,7 @@ def reference_tag(key: bytes, origin: str, *, kind: str, reference: str) -> str:
     IdentifierError
         When the reference has neither letter nor digit.
     """
-    return _tag(key, origin, kind, canonical_identifier(kind, reference))
+    return keyed_tag(key, origin, kind, canonical_identifier(kind, reference))
 
 
 def joined(tags: Iterable[str]) -> str:
@@ -71,7 +71,14 @@ def parted(text: str) -> tuple[str, ...]:
     return tuple(text[start : start + 64] for start in range(0, len(text), 64))
 
 
-def _tag(key: bytes, origin: str, *parts: str) -> str:
+def keyed_tag(key: bytes, origin: str, *parts: str) -> str:
+    """Return the HMAC of these texts in this log, 64 hex digits.
+
+    Raises
+    ------
+    ValueError
+        When the key is too short.
+    """
     if len(key) < TAG_KEY_BYTES_MIN:
         raise ValueError(f"tag key has {len(key)} bytes; it needs at least {TAG_KEY_BYTES_MIN}")
     message = _PREFIX + encode([origin, *parts])

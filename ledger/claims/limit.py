@@ -125,8 +125,14 @@ def used(holds: Iterable[Hold]) -> Fraction | None:
 
 def fits(holds: Iterable[Hold]) -> bool:
     """Tell whether the order carries these holds together: Σ P / M ≤ 1, exactly."""
-    share = used(holds)
-    return share is not None and share <= 1
+    over, under = 0, 1  # the share so far, as a fraction
+    for hold in holds:
+        if hold.principal == 0:
+            continue
+        if hold.ceiling == 0:
+            return False
+        over, under = over * hold.ceiling + hold.principal * under, under * hold.ceiling
+    return over <= under
 
 
 def free(others: Iterable[Hold], mine: Hold) -> int:

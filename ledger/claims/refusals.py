@@ -131,6 +131,12 @@ class Sm3RootMisplaced(Refusal):
     code = "SM3_ROOT_MISPLACED"
 
 
+class Sm3RootDiffers(Refusal):
+    """An SM3 root other than that of the entries which it covers."""
+
+    code = "SM3_ROOT_DIFFERS"
+
+
 class LogOpenedTwice(Refusal):
     """A second statement that this log follows another one."""
 

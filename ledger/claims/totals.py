@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from ledger.claims.state import OrderState, Total, TotalsState
@@ -27,26 +26,26 @@ def load_totals(state: JsonState) -> tuple[Total, ...]:
     return () if known is None else known.totals
 
 
-def share_of(state: JsonState, body: JsonObject) -> Share | None:
-    """Return what the order of a body adds now; None without an order that was submitted."""
+def update(state: JsonState, body: JsonObject, before: OrderState | None) -> None:
+    """Bring the totals up to what the order of an entry adds after it.
+
+    Parameters
+    ----------
+    before
+        The order as it was before the entry, None where there was none.
+    """
     handle = body.get("order")
-    if not isinstance(handle, str):
-        return None
-    order = state.get(f"{OrderState.prefix}/{handle}")
-    return None if order is None else _share(order)
-
-
-def update(state: JsonState, body: JsonObject, before: Share | None) -> None:
-    """Bring the totals up to what the order of an entry adds after it."""
-    after = share_of(state, body)
-    if after is None or after == before:
+    order = None if handle is None else OrderState.load(state, str(handle))
+    if order is None or order is before:
         return
+    after, earlier = _share(order), None if before is None else _share(before)
+    if after == earlier:
+        return
+    old = earlier or Share(after.currency, 0, 0, 0)
     totals = load_totals(state)
     known = next((one for one in totals if one.currency == after.currency), None)
-    old = before or Share(after.currency, 0, 0, 0)
     total = known or Total(currency=after.currency)
-    total = replace(
-        total,
+    total = total.changed(
         orders=total.orders + after.orders - old.orders,
         value=total.value + after.value - old.value,
         live=total.live + after.live - old.live,
@@ -59,14 +58,10 @@ def _save(state: JsonState, totals: Sequence[Total]) -> None:
     TotalsState(totals=tuple(totals)).save(state, TotalsState.handle)
 
 
-def _share(order: JsonObject) -> Share:
-    """Return the share of a stored order, read without making all of it."""
-    confirmed = order["status"] == OrderStatus.CONFIRMED.value
-    live = order["live"]
-    assert isinstance(live, list)
+def _share(order: OrderState) -> Share:
     return Share(
-        currency=str(order["currency"]),
+        currency=order.currency,
         orders=1,
-        value=int(str(order["net"])) if confirmed else 0,
-        live=sum(int(str(one["principal"])) for one in live if isinstance(one, dict)),
+        value=order.net if order.status is OrderStatus.CONFIRMED else 0,
+        live=sum(one.principal for one in order.live),
     )

@@ -99,7 +99,7 @@ def decode_object(data: bytes) -> JsonObject:
 
 def _loads(text: str) -> JsonValue:
     try:
-        value: JsonValue = json.loads(text, parse_float=_no_float, parse_constant=_no_float)
+        value: JsonValue = _DECODER.decode(text)
     except RecursionError:
         _refuse(TOO_DEEP, "", f"more than {DEPTH_MAX} levels")
     except json.JSONDecodeError as error:
@@ -111,6 +111,9 @@ def _loads(text: str) -> JsonValue:
 
 def _no_float(text: str) -> NoReturn:
     _refuse(FLOAT, "", f"the number {text[:40]} is not an integer; amounts are strings of digits")
+
+
+_DECODER = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
 
 
 def _is_plain(value: object, depth: int) -> bool:

@@ -12,7 +12,8 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from ledger.errors import EntryTooLarge, Malformed
 from ledger.log import canonical
@@ -29,6 +30,10 @@ HEX_128 = re.compile(r"[0-9a-f]{32}\Z")
 HEX_256 = re.compile(r"[0-9a-f]{64}\Z")
 _ORIGIN = re.compile(r"[!-*,-~]+\Z")  # printable ASCII without space and plus
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
+_SIGNATURE_KEYS: Final = frozenset({"alg", "kid", "role", "sig"})
+_META: Final = b',"m":{"i":'
+"""Where the meta of a leaf begins: these bytes stand in no string and in no signature."""
+_KEYS: Final = frozenset({"b", "m", "s"})
 _META_KEYS: Final = frozenset({"i", "p", "t", "os", "op", "tag", "rv"})
 
 
@@ -73,6 +78,12 @@ class Signature:
         text = base64.b64encode(self.sig).decode("ascii")
         return {"alg": self.alg, "kid": self.kid, "role": self.role, "sig": text}
 
+    def encode(self) -> bytes:
+        """Return the canonical bytes of `to_json`: its fields hold nothing that JSON escapes."""
+        sig = base64.b64encode(self.sig).decode("ascii")
+        text = f'{{"alg":"{self.alg}","kid":"{self.kid}","role":"{self.role}","sig":"{sig}"}}'
+        return text.encode("ascii")
+
     @staticmethod
     def from_json(value: JsonValue) -> Signature:
         """Return the signature of its JSON form.
@@ -82,7 +93,7 @@ class Signature:
         Malformed
             When a field is missing, unknown or of another form.
         """
-        if not isinstance(value, dict) or set(value) != {"alg", "kid", "role", "sig"}:
+        if not isinstance(value, dict) or value.keys() != _SIGNATURE_KEYS:
             raise malformed("s", "an object of alg, kid, role and sig", value)
         text, alg = value["sig"], value["alg"]
         if not isinstance(text, str) or not isinstance(alg, str):
@@ -95,9 +106,8 @@ class Signature:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
-    """What the sequencer adds to a body.
+class Meta(NamedTuple):
+    """What the sequencer adds to a body. Made for every entry, so a named tuple.
 
     Parameters
     ----------
@@ -116,7 +126,7 @@ class Meta:
         Keyed identity tag that the rules gave the entry, hex; None where there is none.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides the tuple's own `index`
     previous_leaf: bytes
     time_ms: int
     rule_version: int
@@ -124,20 +134,29 @@ class Meta:
     order_previous: bytes | None = None
     tag: str | None = None
 
-    def to_json(self) -> JsonObject:
-        """Return the meta as it stands in the leaf."""
-        value: JsonObject = {
-            "i": self.index,
-            "p": self.previous_leaf.hex(),
-            "rv": self.rule_version,
-            "t": self.time_ms,
-        }
+    def encode(self) -> bytes:
+        """Return the canonical bytes of the meta as it stands in the leaf.
+
+        Raises
+        ------
+        NotCanonical
+            When a number or the tag lies outside the canonical profile.
+        """
+        order = tag = ""
+        sequence = 0
         if self.order_sequence is not None and self.order_previous is not None:
-            value["os"] = self.order_sequence
-            value["op"] = self.order_previous.hex()
+            sequence = self.order_sequence
+            order = f'"op":"{self.order_previous.hex()}","os":{sequence},'
         if self.tag is not None:
-            value["tag"] = self.tag
-        return value
+            tag = f',"tag":{canonical.encode(self.tag).decode("utf-8")}'
+        numbers = (self.index, sequence, self.rule_version, self.time_ms)
+        if not -INTEGER_MAX <= min(numbers) <= max(numbers) <= INTEGER_MAX:
+            canonical.encode(list(numbers))  # refuses it, and says why
+        text = (
+            f'{{"i":{self.index},{order}"p":"{self.previous_leaf.hex()}",'
+            f'"rv":{self.rule_version},"t":{self.time_ms}{tag}}}'
+        )
+        return text.encode("utf-8")
 
     @staticmethod
     def from_json(value: JsonValue) -> Meta:
@@ -148,7 +167,7 @@ class Meta:
         Malformed
             When a field is missing, unknown or of another form.
         """
-        if not isinstance(value, dict) or not set(value) <= _META_KEYS:
+        if not isinstance(value, dict) or not value.keys() <= _META_KEYS:
             raise malformed("m", "an object of i, p, t, rv and perhaps os, op, tag", value)
         if ("os" in value) != ("op" in value):
             raise malformed("m", "os and op together or neither", value)
@@ -203,9 +222,8 @@ def leaf_bytes(body_data: bytes, meta: Meta, signatures: tuple[Signature, ...]) 
     EntryTooLarge
         When the leaf has more than 65,535 bytes.
     """
-    signed: list[JsonValue] = [signature.to_json() for signature in signatures]
-    parts = (b'{"b":', body_data, b',"m":', canonical.encode(meta.to_json()))
-    data = b"".join((*parts, b',"s":', canonical.encode(signed), b"}"))
+    signed = b",".join([signature.encode() for signature in signatures])
+    data = b'{"b":%b,"m":%b,"s":[%b]}' % (body_data, meta.encode(), signed)
     if len(data) > ENTRY_BYTES_MAX:
         raise EntryTooLarge(
             f"The entry has {len(data):,} bytes; {ENTRY_BYTES_MAX:,} is the most. "
@@ -229,7 +247,7 @@ def parse_leaf(data: bytes) -> Envelope:
     if len(data) > ENTRY_BYTES_MAX:
         raise malformed("entry", f"at most {ENTRY_BYTES_MAX} bytes", f"{len(data)} bytes")
     value = canonical.decode_object(data)
-    if set(value) != {"b", "m", "s"}:
+    if value.keys() != _KEYS:
         raise malformed("entry", "an object of b, m and s", sorted(value))
     body, signed = value["b"], value["s"]
     if not isinstance(body, dict):
@@ -242,6 +260,11 @@ def parse_leaf(data: bytes) -> Envelope:
     return Envelope(body=body, meta=Meta.from_json(value["m"]), signatures=signatures)
 
 
+def signed_bytes(leaf: bytes) -> bytes:
+    """Return the canonical bytes of the body, cut out of leaf bytes that `parse_leaf` has read."""
+    return leaf[len(b'{"b":') : leaf.rindex(_META)]
+
+
 def in_order(signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
     """Return the signatures in the order of (role, kid), so that one set has one form.
 
@@ -250,10 +273,15 @@ def in_order(signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
     Malformed
         When a key signs twice in one role.
     """
-    found = tuple(sorted(signatures, key=lambda one: (one.role, one.kid)))
-    if len({(one.role, one.kid) for one in found}) < len(found):
-        raise malformed("s", "each key at most once in a role", "a key twice")
+    found = tuple(sorted(signatures, key=_place))
+    for before, after in pairwise(found):
+        if _place(before) == _place(after):
+            raise malformed("s", "each key at most once in a role", "a key twice")
     return found
+
+
+def _place(signature: Signature) -> tuple[str, str]:
+    return signature.role, signature.kid
 
 
 def check_origin(origin: str) -> str:
@@ -281,10 +309,10 @@ def decode_base64(text: str, where: str) -> bytes:
         Naming `where`.
     """
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError):
         raise malformed(where, "base64 with padding", text) from None
-    if base64.b64encode(data).decode("ascii") != text:
+    if binascii.b2a_base64(data, newline=False).decode("ascii") != text:
         raise malformed(where, "base64 in its one canonical form", text)
     return data
 
@@ -326,4 +354,5 @@ __all__ = [
     "leaf_bytes",
     "leaf_hash",
     "parse_leaf",
+    "signed_bytes",
 ]

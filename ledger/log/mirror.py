@@ -17,7 +17,7 @@ from ledger.log.client import FetchFailed, VerifiedTiles
 from ledger.log.files import write_files
 from ledger.log.gate import ReplayMemory
 from ledger.log.tile_builder import TileBuilder
-from ledger.log.tiles import TILE_WIDTH, ReadFile, tiles_between
+from ledger.log.tiles import TILE_WIDTH, ReadFile, TileReader, tiles_between
 
 STATEMENT = "parkloom/replayed/v1"
 _BUNDLES_AT_ONCE = 16
@@ -41,6 +41,8 @@ class Mirror:
         self._read = read
         self._memory = memory
         self._folder = folder
+        self._first = 0
+        self._chunk: Sequence[bytes] = ()
 
     def check(self, checkpoint: Checkpoint) -> None:
         """Replay the log up to a checkpoint and copy it; the caller has checked its signature.
@@ -72,6 +74,24 @@ class Mirror:
         except (FileNotFoundError, NotADirectoryError):
             raise LookupError(f"{path} is not in the copy") from None
 
+    def leaves(self, start: int, stop: int) -> Sequence[bytes]:
+        """Return entries of the chunk that is replayed, and of the copy before it.
+
+        Raises
+        ------
+        LookupError
+            When one is in neither.
+        """
+        first = self._first  # a multiple of the width of a bundle: what is before it is whole
+        copied = TileReader(self.own, first)
+        bundles = range(start // TILE_WIDTH, -(-min(stop, first) // TILE_WIDTH))
+        found = [leaf for number in bundles for leaf in copied.entries(number)]
+        begin = start - start % TILE_WIDTH if bundles else first
+        leaves = [*found, *self._chunk[: max(0, stop - first)]][start - begin : stop - begin]
+        if len(leaves) < stop - start:
+            raise LookupError(f"the copy has not all entries from {start} to {stop - 1}")
+        return leaves
+
     def _step(self, checkpoint: Checkpoint, tiles: VerifiedTiles) -> bool:
         """Replay and keep a chunk; tell whether there is more."""
         replay = self._memory.begin()
@@ -88,6 +108,7 @@ class Mirror:
             for at in range(first, stop, TILE_WIDTH)
             for leaf in tiles.entries(at // TILE_WIDTH)
         ]
+        self._first, self._chunk = first, leaves
         for leaf in leaves[start - first : stop - first]:
             replay.add(leaf)
         if stop == checkpoint.size and replay.head.frontier.root() != checkpoint.root:

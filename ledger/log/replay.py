@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ledger.errors import NotVerified, Refusal
-from ledger.log import canonical
-from ledger.log.body import Body, parse_body
+from ledger.log.body import Body, body_of
 from ledger.log.checks import chain_place, check_expiry, check_signatures, extend_chain
-from ledger.log.entry import Envelope, parse_leaf
+from ledger.log.entry import Envelope, parse_leaf, signed_bytes
 from ledger.log.merkle import leaf_hash
 from ledger.log.roots import RootChecker
 from ledger.log.rules import Rules
@@ -137,16 +136,17 @@ class Replay:
         index = self._frontier.size
         try:
             envelope = parse_leaf(leaf)
-            body = parse_body(canonical.encode(envelope.body))
+            body = body_of(envelope.body, signed_bytes(leaf))
         except Refusal as refusal:
             raise ReplayFailed("ENTRY_MALFORMED", f"Entry {index}: {refusal}", index) from refusal
         self._check_place(envelope, body, index)
+        digest = leaf_hash(leaf)
         try:
-            self._apply(envelope, body, leaf_hash(leaf))
+            self._apply(envelope, body, digest)
         except Refusal as refusal:
             raise ReplayFailed(refusal.code, f"Entry {index}: {refusal}", index) from refusal
         self._requests.add(body.idem)
-        self._last_leaf = leaf_hash(leaf)
+        self._last_leaf = digest
         self._time_ms = envelope.meta.time_ms
         self._frontier = self._frontier.extended([self._last_leaf])
         return envelope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 from cryptography.exceptions import InvalidSignature
@@ -43,14 +44,19 @@ def sign_body(private_key: Ed25519PrivateKey, origin: str, body_bytes: bytes) ->
     return private_key.sign(body_message(origin, body_bytes))
 
 
+@functools.lru_cache(maxsize=1_024)
+def _opened(public_key: bytes) -> Ed25519PublicKey:
+    """Return a raw key ready for use: few keys sign much, and reading one costs half a check."""
+    return Ed25519PublicKey.from_public_bytes(public_key)
+
+
 def verify_body(public_key: bytes, origin: str, body_bytes: bytes, signature: bytes) -> bool:
     """Tell whether the signature fits the key, the log and the body.
 
     A key or a signature of the wrong length does not fit; nothing is raised.
     """
     try:
-        key = Ed25519PublicKey.from_public_bytes(public_key)
-        key.verify(signature, body_message(origin, body_bytes))
+        _opened(public_key).verify(signature, body_message(origin, body_bytes))
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -7,13 +7,13 @@ ever signed; amounts are strings of digits in minor units with the currency besi
 import base64
 import binascii
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from ledger.values.consent import Duty, EventType, Role
-from ledger.values.identifiers import is_handle
 from ledger.values.money import MoneyError, exponent_of, parse_digits
 
 SCHEMA_VERSION = 1
@@ -23,11 +23,9 @@ MILLIS_MAX = 253_402_300_799_999
 
 Check = Callable[[object], None]
 
-_HEX64 = re.compile(r"[0-9a-f]{64}")
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
-_WORD = re.compile(r"[a-z][a-z_]{0,31}")
 _SCHEME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,31}")
 _ORIGIN = re.compile(r"[!-*,-~]{1,255}")  # printable ASCII without space and plus
 _SUM = re.compile(r"0|[1-9][0-9]{0,29}")
@@ -76,29 +74,25 @@ def check_body(body: Mapping[str, object]) -> EventType:
         raise BodyError(
             "UNKNOWN_TYPE", "type", f"no event is called {body.get('type')!r}"
         ) from None
-    shape = SHAPES[event]
-    known = {**COMMON, **shape.required, **shape.optional}
-    for field in body:
-        if field not in known:
-            raise BodyError("UNKNOWN_FIELD", field, f"{event} has no such field; leave it out")
-    for field in (*COMMON, *shape.required):
-        if field not in body:
-            raise BodyError("MALFORMED_BODY", field, f"{event} needs this field")
-    for field, value in body.items():
-        _check_field(known[field], field, value)
-    about = _SUBJECT.get(event)
-    if about is not None and body["subject"] != body[about]:
-        raise BodyError("MALFORMED_BODY", "subject", f"must be the same handle as `{about}`")
-    return event
-
-
-def _check_field(check: Check, field: str, value: object) -> None:
+    needed, known = _FIELDS[event]
+    if not body.keys() <= known.keys():
+        field = next(name for name in body if name not in known)
+        raise BodyError("UNKNOWN_FIELD", field, f"{event} has no such field; leave it out")
+    if not needed <= body.keys():
+        field = next(name for name in known if name in needed and name not in body)
+        raise BodyError("MALFORMED_BODY", field, f"{event} needs this field")
+    field = ""
     try:
-        check(value)
+        for field, value in body.items():
+            known[field](value)
     except MoneyError as problem:
         raise BodyError(problem.code, field, str(problem)) from None
     except ValueError as problem:
         raise BodyError("MALFORMED_BODY", field, str(problem)) from None
+    about = _SUBJECT.get(event)
+    if about is not None and body["subject"] != body[about]:
+        raise BodyError("MALFORMED_BODY", "subject", f"must be the same handle as `{about}`")
+    return event
 
 
 def parse_date(value: object) -> dt.date:
@@ -110,11 +104,17 @@ def parse_date(value: object) -> dt.date:
 
 def parse_public_key(value: object) -> bytes:
     """Return the 32 bytes of a key field; raise `ValueError` unless strict base64 of 32 bytes."""
+    return _key_bytes(str(value))
+
+
+@functools.lru_cache(maxsize=1_024)
+def _key_bytes(text: str) -> bytes:
+    """Return the bytes of a key; the state hands out the same few for every signature."""
     try:
-        data = base64.b64decode(str(value), validate=True)
+        data = base64.b64decode(text, validate=True)
     except binascii.Error as problem:
         raise ValueError(f"must be base64: {problem}") from None
-    if len(data) != 32 or base64.b64encode(data).decode() != value:
+    if len(data) != 32 or base64.b64encode(data).decode() != text:
         raise ValueError(f"must be canonical base64 of 32 bytes, got {len(data)} bytes")
     return data
 
@@ -135,14 +135,14 @@ def introduced_keys(body: Mapping[str, object]) -> Mapping[str, bytes]:
     return {}
 
 
-def _handle(value: object) -> None:
-    if not is_handle(value):
-        raise ValueError(f"must be a random handle of 32 lower-case hex digits, got {value!r}")
+def _like(pattern: str, words: str) -> Check:
+    matches = re.compile(pattern).fullmatch
 
+    def check(value: object) -> None:
+        if not isinstance(value, str) or matches(value) is None:
+            raise ValueError(f"must be {words}, got {value!r}")
 
-def _hash(value: object) -> None:
-    if not isinstance(value, str) or not _HEX64.fullmatch(value):
-        raise ValueError(f"must be 64 lower-case hex digits, got {value!r}")
+    return check
 
 
 def _integer(low: int, high: int) -> Check:
@@ -154,8 +154,10 @@ def _integer(low: int, high: int) -> Check:
 
 
 def _one_of(*allowed: str) -> Check:
+    known = frozenset(allowed)
+
     def check(value: object) -> None:
-        if value not in allowed:
+        if not isinstance(value, str) or value not in known:
             raise ValueError(f"must be one of {', '.join(allowed)}, got {value!r}")
 
     return check
@@ -229,15 +231,13 @@ def _currency(value: object) -> None:
     exponent_of(str(value))
 
 
-def _word(value: object) -> None:
-    if not isinstance(value, str) or not _WORD.fullmatch(value):
-        raise ValueError(f"must be a lower-case word such as start_review, got {value!r}")
-
-
 def _public_key(value: object) -> None:
     parse_public_key(value)
 
 
+_handle = _like(r"[0-9a-f]{32}", "a random handle of 32 lower-case hex digits")
+_hash = _like(r"[0-9a-f]{64}", "64 lower-case hex digits")
+_word = _like(r"[a-z][a-z_]{0,31}", "a lower-case word such as start_review")
 _SD = _sorted_list(_DIGEST, least=0, most=400)
 _ROLES = _sorted_list(re.compile("|".join(Role)), least=1, most=len(Role))
 _CODES = _sorted_list(_CODE, least=0, most=64)
@@ -446,3 +446,14 @@ _SUBJECT: Mapping[EventType, str] = MappingProxyType(
     }
 )
 """Types whose subject is stated in a field of its own as well."""
+
+_FIELDS: Mapping[EventType, tuple[frozenset[str], Mapping[str, Check]]] = MappingProxyType(
+    {
+        event: (
+            frozenset((*COMMON, *shape.required)),
+            {**COMMON, **shape.required, **shape.optional},
+        )
+        for event, shape in SHAPES.items()
+    }
+)
+"""Per type: the fields that it needs, and the check of each that it may have."""

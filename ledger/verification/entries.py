@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ledger.errors import NotVerified
 from ledger.log.checkpoint import Checkpoint
-from ledger.log.entry import NO_LEAF, Envelope, leaf_hash
+from ledger.log.entry import NO_LEAF, Envelope, leaf_hash, signed_bytes
 from ledger.values.bodies import BodyError, check_body
 from ledger.values.consent import EventType
 from ledger.verification.certificate import CertifiedEntry
@@ -17,9 +17,10 @@ RULE_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """A proved entry with its leaf hash and type."""
+    """A proved entry with the bytes that its parties signed, its leaf hash and its type."""
 
     envelope: Envelope
+    signed: bytes
     leaf: bytes
     event: EventType
 
@@ -88,7 +89,12 @@ def _prove(entry: CertifiedEntry, checkpoint: Checkpoint) -> Proven:
         )
     if meta.time_ms > int(str(body["exp"])):
         raise NotVerified("EXPIRED", f"entry {entry.index} was entered after its body had expired")
-    return Proven(envelope=envelope, leaf=leaf_hash(entry.leaf), event=event)
+    return Proven(
+        envelope=envelope,
+        signed=signed_bytes(entry.leaf),
+        leaf=leaf_hash(entry.leaf),
+        event=event,
+    )
 
 
 def _check_neighbours(before: Proven, after: Proven) -> None:

@@ -9,7 +9,7 @@ import base64
 from dataclasses import dataclass, field
 
 from ledger.errors import NotVerified
-from ledger.log.canonical import JsonObject, encode_plain
+from ledger.log.canonical import JsonObject
 from ledger.log.entry import Envelope, Signature
 from ledger.log.signing import key_id, verify_body
 from ledger.values.bodies import introduced_keys, parse_public_key
@@ -63,8 +63,13 @@ class People:
     def __post_init__(self) -> None:
         self.registrar = key_id(self.root)
 
-    def check(self, envelope: Envelope) -> None:
+    def check(self, envelope: Envelope, signed: bytes) -> None:
         """Check every signature of an entry, and that they are those which its type needs.
+
+        Parameters
+        ----------
+        signed
+            The canonical bytes of the entry's body.
 
         Raises
         ------
@@ -79,11 +84,10 @@ class People:
                 f"entry {index} names the registrar {body['registrar']}, pinned is "
                 f"{self.registrar}",
             )
-        data = encode_plain(body)
         signed_by = []
         for signature in envelope.signatures:
             public_key, signatory = self._signatory(envelope, signature)
-            if not verify_body(public_key, str(body["log"]), data, signature.sig):
+            if not verify_body(public_key, str(body["log"]), signed, signature.sig):
                 raise NotVerified(
                     "SIGNATURE_INVALID",
                     f"entry {index}: the signature of key {signature.kid} does not fit its body",

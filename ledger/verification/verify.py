@@ -140,7 +140,7 @@ def _check_people(proven: Sequence[Proven], people: People) -> list[Proven]:
     """Check every signature; return the entries that are no onboarding and no enrolment."""
     events = []
     for entry in proven:
-        people.check(entry.envelope)
+        people.check(entry.envelope, entry.signed)
         if not people.learn(entry.envelope, entry.event):
             events.append(entry)
     return events

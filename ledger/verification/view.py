@@ -19,7 +19,7 @@ from pathlib import Path
 from ledger.errors import NotCanonical, NotVerified
 from ledger.log import note
 from ledger.log.canonical import JsonObject, JsonValue, decode_object, encode
-from ledger.log.entry import Envelope
+from ledger.log.entry import Envelope, signed_bytes
 from ledger.log.policy import Policy
 from ledger.log.policy_file import parse_policy
 from ledger.values.bodies import BodyError, check_body
@@ -125,7 +125,7 @@ def verify_view(
     for entry in sorted(view.entries, key=lambda one: one.index):
         envelope = check_entry(entry.index, entry.leaf, entry.proof, checkpoint)
         event = _event(envelope, checkpoint.origin)
-        people.check(envelope)
+        people.check(envelope, signed_bytes(entry.leaf))
         own = event is EventType.PARTY_ONBOARDED and envelope.body["subject"] == view.about
         if people.learn(envelope, event) and not own:
             continue

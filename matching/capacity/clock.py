@@ -77,13 +77,6 @@ class Clock:
         seconds = self.limits.seconds
         return 0.0 if seconds is None else self.spent_seconds / seconds
 
-    def out_of_time(self, share: float = 1.0) -> bool:
-        """Return whether a share of the seconds is spent, or the run is cancelled."""
-        if self.stopped():
-            return True
-        seconds = self.limits.seconds
-        return seconds is not None and self.spent_seconds >= share * seconds
-
     def stopped(self) -> bool:
         """Return whether the caller has cancelled the run."""
         if not self.was_cancelled and self._cancelled is not None:

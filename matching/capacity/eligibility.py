@@ -7,7 +7,7 @@ the problem, not about a plan. Weeks and price cap depend on whole routes: see `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -286,41 +286,69 @@ def refusal(problem: Problem, eligibility: Eligibility, at: int) -> Reason | Non
     left = list(_left_before(problem, order, step, rule, limits))
     if rule in KINDS:
         params |= _limit_detail(left, order, step, rule, limits)
-    return Reason(code=CODES[rule], params=params | _detail(left, order, step, rule))
+    elif rule in _DETAILS:
+        params |= _DETAILS[rule](left, order, order.operations[step - 1])
+    return Reason(code=CODES[rule], params=params)
 
 
 def _emptied_by(row: list[int]) -> str:
     return RULES[row[1:].index(0)]
 
 
-def _detail(left: list[Offer], order: Order, step: int, rule: str) -> dict[str, Param]:
-    """Return what the rule asked for and the nearest that was offered."""
-    operation, found = order.operations[step - 1], dict[str, Param]()
-    if rule == "size":
-        largest = max(offer.size_class for offer in left)
-        found = {"required_size": order.size_class, "largest_size": largest}
-    elif rule == "tolerance":
-        finest = min(offer.tolerance_it for offer in left)
-        found = {"required_it": operation.tolerance_it, "finest_it": finest}
-    elif rule == "material":
-        works = Counter(name for offer in left for name in offer.materials)
-        common = sorted(works, key=lambda name: (-works[name], name))[:LISTED_MAX]
-        found = {"material": order.material, "offered": tuple(common)}
-    elif rule == "certificate":
-        lacking = [(sorted(order.certificates - offer.certificates), offer) for offer in left]
-        missing, nearest = min(lacking, key=lambda pair: (len(pair[0]), pair[1].offer_id))
-        required = tuple(sorted(order.certificates))
-        found = {"required": required, "missing": tuple(missing), "nearest": nearest.offer_id}
-    elif rule == "exclusion":
-        found = {"enterprises": tuple(sorted({offer.enterprise_id for offer in left}))}
-    elif rule == "quotation":
-        cheapest = min(left, key=lambda offer: (offer.rate_fen_per_hour, offer.offer_id))
-        found = {"nearest": cheapest.offer_id}
-    elif rule == "minimum_lot":
-        smallest = min(left, key=lambda offer: (offer.min_lot, offer.offer_id))
-        found = {"quantity": order.quantity, "minimum_lot": smallest.min_lot}
-        found["nearest"] = smallest.offer_id
-    return found
+def _size_detail(left: list[Offer], order: Order, _operation: Operation) -> dict[str, Param]:
+    largest = max(offer.size_class for offer in left)
+    return {"required_size": order.size_class, "largest_size": largest}
+
+
+def _tolerance_detail(left: list[Offer], _order: Order, operation: Operation) -> dict[str, Param]:
+    finest = min(offer.tolerance_it for offer in left)
+    return {"required_it": operation.tolerance_it, "finest_it": finest}
+
+
+def _material_detail(left: list[Offer], order: Order, _operation: Operation) -> dict[str, Param]:
+    works = Counter(name for offer in left for name in offer.materials)
+    common = sorted(works, key=lambda name: (-works[name], name))[:LISTED_MAX]
+    return {"material": order.material, "offered": tuple(common)}
+
+
+def _certificate_detail(left: list[Offer], order: Order, _operation: Operation) -> dict[str, Param]:
+    lacking = [(sorted(order.certificates - offer.certificates), offer) for offer in left]
+    missing, nearest = min(lacking, key=lambda pair: (len(pair[0]), pair[1].offer_id))
+    required = tuple(sorted(order.certificates))
+    return {"required": required, "missing": tuple(missing), "nearest": nearest.offer_id}
+
+
+def _exclusion_detail(left: list[Offer], _order: Order, _operation: Operation) -> dict[str, Param]:
+    return {"enterprises": tuple(sorted({offer.enterprise_id for offer in left}))}
+
+
+def _quotation_detail(left: list[Offer], _order: Order, _operation: Operation) -> dict[str, Param]:
+    return {"nearest": _cheapest(left).offer_id}
+
+
+def _minimum_lot_detail(left: list[Offer], order: Order, _operation: Operation) -> dict[str, Param]:
+    smallest = min(left, key=lambda offer: (offer.min_lot, offer.offer_id))
+    return {
+        "quantity": order.quantity,
+        "minimum_lot": smallest.min_lot,
+        "nearest": smallest.offer_id,
+    }
+
+
+# What a rule asked for and the nearest that was offered; a process that nobody has needs no more.
+_DETAILS: dict[str, Callable[[list[Offer], Order, Operation], dict[str, Param]]] = {
+    "size": _size_detail,
+    "tolerance": _tolerance_detail,
+    "material": _material_detail,
+    "certificate": _certificate_detail,
+    "exclusion": _exclusion_detail,
+    "quotation": _quotation_detail,
+    "minimum_lot": _minimum_lot_detail,
+}
+
+
+def _cheapest(left: list[Offer]) -> Offer:
+    return min(left, key=lambda offer: (offer.rate_fen_per_hour, offer.offer_id))
 
 
 def _limit_detail(
@@ -333,8 +361,7 @@ def _limit_detail(
         return {"approved": approved, "enterprises": tuple(able)}
     if rule == "ban":
         return {"offers": tuple(sorted(offer.offer_id for offer in left)[:LISTED_MAX])}
-    cheapest = min(left, key=lambda offer: (offer.rate_fen_per_hour, offer.offer_id))
-    return {"pinned": limits.pins[order.order_id, step], "nearest": cheapest.offer_id}
+    return {"pinned": limits.pins[order.order_id, step], "nearest": _cheapest(left).offer_id}
 
 
 def _left_before(

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from data.engine import default_url, make_engine, parse_url, reading, session_factory
+from data.engine import make_engine, parse_url, reading, session_factory
 from data.errors import (
     DatabaseDamaged,
     DatabaseLocked,
@@ -74,10 +74,6 @@ def test_refused_address_does_not_repeat_a_password():
         make_engine("mysql://user:secret@host/d")
 
     assert "secret" not in str(caught.value)
-
-
-def test_default_database_lies_in_the_home(tmp_path: Path):
-    assert parse_url(default_url(tmp_path)).database == str(tmp_path / "parkloom.db")
 
 
 def test_sqlite_keeps_commits_and_checks_references(sqlite_url: str):

@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from data.engine import make_engine
 from data.errors import UnsupportedDatabase
 from data.roles import signer_grants, writer_grants
+from data.stores import ledger_log
+from data.stores.ledger_commit import write_rows
 from data.stores.ledger_log import SqlLogStore
 from tests.support.log_parts import ORIGIN, make_request, open_log
 
@@ -85,7 +87,7 @@ def test_the_servers_role_adds_entries_and_never_changes_them(owner, role, tmp_p
         engine.dispose()
 
 
-def test_a_commit_waits_for_the_disk_whatever_the_server_is_set_to(owner, tmp_path):
+def test_a_commit_waits_for_the_disk_whatever_the_server_is_set_to(owner, tmp_path, monkeypatch):
     """The test server answers early by default; the commit's own transaction does not."""
     seen: list[str] = []
 
@@ -95,13 +97,12 @@ def test_a_commit_waits_for_the_disk_whatever_the_server_is_set_to(owner, tmp_pa
 
     store = SqlLogStore(owner, ORIGIN, lock_folder=tmp_path, crash_point=look)
     settings: list[str] = []
-    move_head = store._move_head
 
-    def moving(connection, batch):
-        settings.append(str(connection.scalar(text("SHOW synchronous_commit"))))
-        move_head(connection, batch)
+    def writing(driver, origin, batch):
+        write_rows(driver, origin, batch)
+        settings.append(driver.execute("SHOW synchronous_commit").fetchone()[0])
 
-    store._move_head = moving  # type: ignore[method-assign]
+    monkeypatch.setattr(ledger_log, "write_rows", writing)
     open_log(store, tmp_path).writer.submit(make_request("a"))
     assert seen
     assert set(settings) == {"on"}

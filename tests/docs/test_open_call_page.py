@@ -22,7 +22,7 @@ from matching.technology.opencall.sealing import seal_of
 from matching.technology.opencall.states import BEFORE_AWARD, DISPUTABLE
 from matching.technology.problem_plain import canonical_json, from_plain
 from matching.technology.problem_schema import schema_of
-from tests.support.calls import demand
+from tests.support.calls import STEP_SALT, demand
 
 PAGE = Path(__file__).parents[2] / "docs" / "spec" / "open-call.md"
 
@@ -89,7 +89,14 @@ def test_the_seal_is_recomputed():
 def test_the_document_is_recomputed():
     """The hash of the example is that of its bytes, and of the step that it stands for."""
     call = open_call("C-1", demand(), centre_org="CENTRE")
-    action = Action(step=Step.SUBMIT, role=Role.ENTERPRISE, org="ENT-1", at_ms=0, payload=Nothing())
+    action = Action(
+        step=Step.SUBMIT,
+        role=Role.ENTERPRISE,
+        org="ENT-1",
+        at_ms=0,
+        payload=Nothing(),
+        salt=STEP_SALT,
+    )
     digest = hashlib.sha256(example("document").encode()).hexdigest()
 
     assert digest == document_sha256(call, action)

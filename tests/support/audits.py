@@ -62,11 +62,11 @@ def _linked(
     envelope: Envelope, made: Sequence[bytes], orders: dict[str, tuple[int, bytes]]
 ) -> bytes:
     previous = leaf_hash(made[-1]) if made else NO_LEAF
-    meta = replace(envelope.meta, index=len(made), previous_leaf=previous)
+    meta = envelope.meta._replace(index=len(made), previous_leaf=previous)
     order = envelope.body.get("order")
     if order is not None:
         sequence, head = orders.get(str(order), (-1, NO_LEAF))
-        meta = replace(meta, order_sequence=sequence + 1, order_previous=head)
+        meta = meta._replace(order_sequence=sequence + 1, order_previous=head)
     leaf = leaf_bytes(canonical.encode(envelope.body), meta, envelope.signatures)
     if order is not None:
         orders[str(order)] = (sequence + 1, leaf_hash(leaf))
@@ -82,7 +82,7 @@ def with_body(envelope: Envelope, **fields: object) -> Envelope:
 
 def with_meta(envelope: Envelope, **fields: object) -> Envelope:
     """Return an entry with other metadata."""
-    return replace(envelope, meta=replace(envelope.meta, **fields))  # type: ignore[arg-type]
+    return replace(envelope, meta=envelope.meta._replace(**fields))  # type: ignore[arg-type]
 
 
 def auditing(world: World | None, files: Mapping[str, bytes], **options: object) -> Audit:

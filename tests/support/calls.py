@@ -42,6 +42,7 @@ UNTIL, REVEAL_UNTIL = 1_000, 2_000
 HASH = "ab" * 32
 PRICE = 100_000_01
 SALT = "5a" * 32
+STEP_SALT = "a5" * 16
 
 STAGES = (
     Milestone(title="design", share_bps=3_000, due=date(2027, 3, 1), evidence="report"),
@@ -144,7 +145,9 @@ class Play:
         """Take one step."""
         at = self.call.changed_at_ms if at_ms is None else at_ms
         given = p.Nothing() if payload is None else payload
-        action = Action(step=step, role=role, org=org, at_ms=at, payload=given, reason=reason)
+        action = Action(
+            step=step, role=role, org=org, at_ms=at, payload=given, salt=STEP_SALT, reason=reason
+        )
         self.call, transition = apply(self.call, action)
         self.transitions.append(transition)
         return self.call

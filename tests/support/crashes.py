@@ -45,6 +45,8 @@ STEPS = (
     "checkpoint published",
 )
 """The named steps of an append, in order."""
+PATIENCE_S = 600
+"""How long anything is waited for: a guard against hanging, far above what a busy machine takes."""
 
 ChildProcess = multiprocessing.context.ForkServerProcess
 
@@ -133,7 +135,7 @@ class Trial:
             for name, index, digest in (line.split() for line in _whole_lines(file))
         ]
 
-    def wait_for_receipts(self, count: int, *, timeout_seconds: float = 60.0) -> None:
+    def wait_for_receipts(self, count: int, *, timeout_seconds: float = PATIENCE_S) -> None:
         """Wait until the children have this many receipts in all, or are dead."""
         deadline = time.monotonic() + timeout_seconds
         while len(self.receipts()) < count and any(child.is_alive() for child in self._children):
@@ -228,7 +230,7 @@ def _append(log: Log, folder: Path, name: str) -> None:
         request_name = f"{name}n{number}"
         _append_line(folder / f"{name}.sent", request_name)
         ack = (Ack.WITNESSED, Ack.DURABLE)[number % 2]  # either promise is kept
-        receipt = log.writer.submit(request_of(request_name), ack=ack, timeout_seconds=60)
+        receipt = log.writer.submit(request_of(request_name), ack=ack, timeout_seconds=PATIENCE_S)
         _append_receipt(folder / f"{name}.receipts", request_name, receipt)
 
 

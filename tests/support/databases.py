@@ -226,7 +226,7 @@ def _run(*command: str | Path, user: pwd.struct_passwd | None) -> None:
             stderr=output,
             cwd="/",
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-            timeout=60,
+            timeout=600,
             check=False,
             user=user and user.pw_uid,
             group=user and user.pw_gid,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import tempfile
 import threading
@@ -12,13 +13,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from api.services.drafting.frames import frame, party_of
+from api.services.workspace import OPERATOR
 from api.settings import Settings
 from api.signing import home as homes
 from api.signing.home import SignerHome
 from api.signing.server import SignerServer
+from ledger.claims import drafts, events
 from ledger.log import canonical
 from ledger.log.entry import Meta, leaf_bytes, leaf_hash, parse_leaf
 from ledger.log.store import Head
+from ledger.log.writer import Ack
 from tests.support.stage import Stage
 
 
@@ -100,6 +105,22 @@ def forge(stage: Stage) -> None:
     meta = Meta(index=head.size, previous_leaf=head.last_leaf, time_ms=head.time_ms, rule_version=1)
     leaf = leaf_bytes(canonical.encode(body), meta, ())
     Insider(stage.workspace.engine, log.origin).append(head, leaf)
+
+
+def state_wrong_sm3_root(stage: Stage) -> None:
+    """Enter an SM3 root that the entries do not have, signed by the operator and committed."""
+    workspace = stage.workspace
+    with workspace.snapshot() as session:
+        operator = party_of(session, workspace.viewer, OPERATOR)
+    draft = events.log_sm3_root(
+        frame(workspace),
+        operator=operator,
+        day=dt.datetime.fromtimestamp(workspace.clock_ms() / 1000, tz=dt.UTC).date().isoformat(),
+        covers=workspace.log.head().size,
+        root="00" * 32,
+    )
+    signed = drafts.add_signature(draft, workspace.keys.event)
+    workspace.writer.submit(drafts.to_request(signed), ack=Ack.DURABLE)
 
 
 def forge_and_publish(stage: Stage) -> None:

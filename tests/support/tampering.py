@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.services import own_log, records
 from api.services.auditing import Auditor
 from api.services.replaying import make_replay
@@ -180,8 +182,9 @@ class Scene:
         )
 
     def audit(self, *kept: Path, policy: Path | None = None) -> Report:
-        """Audit the installation's own log, with checkpoints that were kept.
+        """Audit the installation's own log as its operator does, with checkpoints that were kept.
 
+        The command ends with status 1 exactly when something is found, and says what in words.
         A policy says whose times are believed; its quorum is not asked of the log.
         """
         keys = Auditor(
@@ -190,7 +193,25 @@ class Scene:
             checkpoints=kept,
             policy=policy,
         )
-        return own_log.audit(self.workspace, keys)
+        report = own_log.audit(self.workspace, keys)
+        options = [part for one in kept for part in ("--checkpoint", str(one))]
+        options += [] if policy is None else ["--policy", str(policy)]
+        ended = CliRunner().invoke(app, ["ledger", "audit", *options], env=self.environment())
+        assert ended.exit_code == (0 if report.clean else 1), ended.output
+        said = "".join(ended.output.split())  # lines are cut to the terminal's width
+        for one in report.findings:
+            assert one.code in said
+            assert "".join(one.message.split()) in said
+        return report
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a command on this installation."""
+        settings = self.workspace.settings
+        return {
+            "PARKLOOM_HOME": str(settings.home),
+            "PARKLOOM_DATABASE_URL": settings.database_url,
+            "PARKLOOM_ORIGIN": settings.origin,
+        }
 
     def audit_without_roots(self) -> Report:
         """Audit the stored entries as a log of their own, by the rules and invariants alone."""

@@ -38,7 +38,7 @@ def test_the_script_makes_the_same_files():
     assert made == there, "run python -m tests.vectors.make_own"
 
 
-def test_the_log():
+def test_the_log_verifies_and_holds_its_entries():
     seen: list[bytes] = []
     checkpoint = verify_files(
         lambda path: (OWN / "log" / path).read_bytes(),
@@ -51,7 +51,7 @@ def test_the_log():
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_checkpoints(size: int):
+def test_checkpoints_open_with_log_and_witness(size: int):
     checkpoint, opened = open_checkpoint(
         (OWN / "checkpoints" / str(size)).read_bytes(), LOG, [WITNESS]
     )
@@ -59,7 +59,7 @@ def test_checkpoints(size: int):
     assert [one.time_s for one in opened.signatures] == [None, KEYS["witness_time"]]
 
 
-def test_proofs():
+def test_each_proof_holds_or_fails_as_it_says():
     cases = lines("proofs.jsonl")
     assert {(case["kind"], case["holds"]) for case in cases} == {
         (kind, holds) for kind in ("inclusion", "consistency") for holds in (True, False)
@@ -83,7 +83,7 @@ def holds(case: dict[str, Any]) -> bool:
     return True
 
 
-def test_proof_file():
+def test_the_proof_file_reads_back_and_proves_its_entry():
     data = (OWN / "200.tlog-proof").read_bytes()
     proof = parse_proof(data)
     assert proof.encode() == data
@@ -91,7 +91,7 @@ def test_proof_file():
     assert len(opened.signatures) == 2
 
 
-def test_canonical():
+def test_canonical_texts_read_back_and_others_are_refused():
     for case in lines("canonical.jsonl"):
         data = bytes.fromhex(case["bytes_hex"])
         if case["canonical"]:
@@ -103,7 +103,7 @@ def test_canonical():
         assert caught.value.params["reason"] == case["reason"]
 
 
-def test_entries():
+def test_entries_have_the_stated_bodies_messages_and_hashes():
     replay = Replay(ORIGIN)
     for case in lines("entries.jsonl"):
         leaf = case["leaf"].encode()

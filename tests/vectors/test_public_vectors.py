@@ -61,7 +61,7 @@ def verifies(check: Any, *arguments: Any) -> bool:
     return True
 
 
-def test_inclusion(vectors: Path):
+def test_inclusion_proofs(vectors: Path):
     cases = lines(vectors / "merkle" / "inclusion.jsonl")
     assert len(cases) == 98
     for case in cases:
@@ -77,7 +77,7 @@ def test_inclusion(vectors: Path):
         assert verified != case["wantErr"], (case["file"], case["desc"])
 
 
-def test_consistency(vectors: Path):
+def test_consistency_proofs(vectors: Path):
     cases = lines(vectors / "merkle" / "consistency.jsonl")
     assert len(cases) == 98
     for case in cases:
@@ -93,7 +93,7 @@ def test_consistency(vectors: Path):
         assert verified != case["wantErr"], (case["file"], case["desc"])
 
 
-def test_subtree_inclusion(vectors: Path):
+def test_subtree_inclusion_proofs(vectors: Path):
     """Needed by whoever reads ML-DSA-44 cosignatures of subtrees; ours are of whole trees."""
     cases = lines(vectors / "merkle" / "subtreeinclusion.jsonl")
     assert len(cases) == 204
@@ -110,7 +110,7 @@ def test_subtree_inclusion(vectors: Path):
         assert verified != case["wantErr"], (case["file"], case["desc"])
 
 
-def test_subtree_consistency(vectors: Path):
+def test_subtree_consistency_proofs(vectors: Path):
     cases = lines(vectors / "merkle" / "subtreeconsistency.jsonl")
     assert len(cases) == 118
     for case in cases:
@@ -200,7 +200,7 @@ JCS_REASONS = {
 """Every published vector lies outside the record's profile; this is the rule that it breaks."""
 
 
-def test_rfc_8785(vectors: Path):
+def test_canonical_json_of_rfc_8785(vectors: Path):
     found = json.loads((vectors / "jcs_rfc8785.json").read_text("utf-8"))
     assert {case["name"] for case in found["vectors"]} == set(JCS_REASONS)
     for case in found["vectors"]:
@@ -422,7 +422,7 @@ def check_answer(wanted: str, body: bytes, answer: bytes, keys: list[note.Verifi
         assert json.loads(contains[1]) in answer.decode()
 
 
-def test_sm3(vectors: Path):
+def test_sm3_digests_of_the_standard(vectors: Path):
     """The two examples of GB/T 32905-2016, appendix A."""
     cases = json.loads((vectors / "sm3.json").read_text("utf-8"))["vectors"]
     assert len(cases) == 2

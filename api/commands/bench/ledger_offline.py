@@ -42,9 +42,9 @@ trust = Trust(registrar_root=parse_vkey(root).public_key, policy=parse_policy(po
 raw, found = data.read_bytes(), []
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for _ in range(times):
-    started = time.perf_counter()
+    started = time.process_time()  # work of the processor alone, whatever else runs
     verdict = verify(from_json(raw), trust)
-    found.append(1000 * (time.perf_counter() - started))
+    found.append(1000 * (time.process_time() - started))
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 foreign = sorted({name.partition(".")[0] for name in sys.modules} & {"api", "data", "matching"})
 found.sort()

@@ -1,4 +1,4 @@
-"""G4, G6, G7: against another Merkle tree, offline verification, replay."""
+"""G4 and G7: against another Merkle tree, and the rates of re-hashing and replay."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from api.commands.bench.relevance_bilingual import twin_figures
 from api.commands.bench.relevance_figures import (
     Figure,
     found_figures,
@@ -23,6 +24,7 @@ from api.commands.bench.relevance_figures import (
     judged_figures,
 )
 from api.commands.bench.relevance_goals import GOALS, Goal
+from api.commands.bench.relevance_levels import level_figures
 from api.commands.bench.relevance_references import LIGHT
 from api.commands.bench.relevance_sets import (
     Judged,
@@ -49,7 +51,8 @@ Doubles = NDArray[np.float64]
 Scorer = Callable[[Sequence[Written], Sequence[Entry]], Doubles]
 
 OURS = "parkloom light"
-SETS = ("zh", "xling", "gs", "csl-title", "csl-keywords", "sbir")
+TWINS = "bilingual"
+SETS = ("zh", "xling", TWINS, "gs", "csl-title", "csl-keywords", "sbir")
 FOLDERS = {
     "zh": "tech-demand-zh",
     "xling": "tech-demand-zh",
@@ -89,27 +92,53 @@ def relevance(
         unknown = [name for name in wanted if name not in SETS]
         if unknown:
             raise BadInput(f"--sets {unknown[0]}: expected some of {', '.join(SETS)}.")
+        if wanted != [TWINS] and not any((folder / one).is_dir() for one in FOLDERS.values()):
+            raise BadInput(f"{folder}: none of the sets is there.", folder=str(folder))
         store: Any = VectorCache(cache) if cache is not None else {}
         try:
-            scorers = _scorers(model, store, references=references)
-            rows = [row for name in wanted for row in _measure(name, folder, scorers, report)]
+            embedder = _embedder(model, store)
+            scorers = _scorers(embedder, references=references)
+            rows = [
+                row
+                for name in wanted
+                for row in (
+                    _twins(embedder, report)
+                    if name == TWINS
+                    else _measure(name, folder, scorers, report)
+                )
+            ]
         finally:
             if cache is not None:
                 closing(store).__exit__(None, None, None)
-        if not rows:
-            raise BadInput(f"{folder}: none of the sets is there.", folder=str(folder))
         _show(rows, report)
         report.result({"rows": [_row_json(row) for row in rows], "goals": _goals_json(rows)})
 
 
-def _scorers(model: str, store: Any, *, references: bool) -> dict[str, Scorer]:
+def _embedder(model: str, store: Any) -> Embedder | None:
+    if not model:
+        return None
+    try:
+        return Cached(load(model), store)
+    except SemanticUnavailable as absent:
+        raise BadInput(f"--model {model}: {absent}", model=model) from None
+
+
+def _twins(embedder: Embedder | None, report: Report) -> list[Measured]:
+    """Return how far demands in two languages find the same teams, without and with a model."""
+    asked: dict[str, Embedder | None] = {OURS: None}
+    if embedder is not None:
+        asked[f"parkloom + {embedder.name}"] = embedder
+    made = []
+    for name, model in asked.items():
+        report.note(f"{TWINS}: {name}")
+        made.append(Measured(set_name=TWINS, scorer=name, figures=twin_figures(model)))
+    return made
+
+
+def _scorers(embedder: Embedder | None, *, references: bool) -> dict[str, Scorer]:
     made: dict[str, Scorer] = dict(LIGHT) if references else {}
     made[OURS] = _light
-    if model:
-        try:
-            embedder: Embedder = Cached(load(model), store)
-        except SemanticUnavailable as absent:
-            raise BadInput(f"--model {model}: {absent}", model=model) from None
+    if embedder is not None:
         made[embedder.name] = _by_meaning(embedder)
         made[f"parkloom + {embedder.name}"] = _by_both(embedder)
     return made
@@ -201,7 +230,8 @@ def _learnt(
         target = within(np.concatenate(levels)[:, None], groups)[:, 0]
         predicted = cross_validated(features, target, groups)
         cut = np.split(predicted, np.cumsum(sizes)[:-1])
-        figures = judged_figures(levels, cut)
+        split = [_on_candidates(found, matrix)[1] for matrix in matrices]
+        figures = (*judged_figures(levels, cut), *level_figures(levels, split))
         made.append(Measured(set_name=name, scorer=f"{scorer}, learnt", figures=figures))
     return made
 
@@ -266,10 +296,11 @@ def _reviewer_figures(found: Reviewers, run: Scorer) -> tuple[Figure, ...]:
 def _show(rows: Sequence[Measured], report: Report) -> None:
     for name in dict.fromkeys(row.set_name for row in rows):
         mine = [row for row in rows if row.set_name == name]
-        columns = [figure.name for figure in mine[0].figures]
+        columns = list(dict.fromkeys(figure.name for row in mine for figure in row.figures))
         made = table(name, columns=[("scorer", "left"), *((one, "right") for one in columns)])
         for row in mine:
-            made.add_row(row.scorer, *(_told(figure) for figure in row.figures))
+            told = {figure.name: _told(figure) for figure in row.figures}
+            made.add_row(row.scorer, *(told.get(name, "-") for name in columns))
         report.show(made)
     goals = table(
         "Goals",

@@ -87,6 +87,17 @@ def found_figures(ranks: Sequence[int | None]) -> tuple[Figure, ...]:
     )
 
 
+def overlap_figures(
+    first: Sequence[Sequence[str]], second: Sequence[Sequence[str]]
+) -> tuple[Figure, ...]:
+    """Return what the first ten of two lists have in common, over what is asked in two ways."""
+    shares = [
+        len(set(one[:CUT]) & set(other[:CUT])) / max(1, min(CUT, len(one)))
+        for one, other in zip(first, second, strict=True)
+    ]
+    return (_mean("overlap@10", shares),)
+
+
 def ndcg_at(levels: Doubles, scores: Doubles) -> float:
     """Return nDCG@10 with gains 2^(level - 1) - 1; NaN when no level is above 1."""
     gains = 2.0 ** (levels - 1) - 1

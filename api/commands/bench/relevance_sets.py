@@ -84,18 +84,6 @@ def crossing(folder: Path) -> KnownItem | None:
     )
 
 
-def bilingual(folder: Path) -> tuple[tuple[Written, ...], tuple[Written, ...]] | None:
-    """Return the same demands in English and in Chinese, titles alone."""
-    demands = {row["rid"]: row for row in _jsonl(folder / "demands.jsonl")}
-    rows = list(_tsv(folder / "xling_en_queries.tsv"))
-    if not demands or not rows:
-        return None
-    return (
-        tuple(Written(title=row["english_query"], text="") for row in rows),
-        tuple(Written(title=demands[row["rid"]]["title"], text="") for row in rows),
-    )
-
-
 def reviewers(folder: Path) -> Reviewers | None:
     """Reviewers with their own ratings of papers."""
     papers = {

@@ -17,6 +17,7 @@ from api.commands.bench.runs import machine
 from api.commands.frame import BadInput, JsonFlag, Report, reporting, table
 from api.commands.technology.assign_matrix import Files, read_matrix
 from matching.limits import Limits
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.fairness import greatest_floor
 from matching.technology.assignment.matrix import Matrix, matrix_of
 from matching.technology.assignment.matrix_check import total_bound, violations
@@ -125,7 +126,7 @@ def _midl(folder: Path, limits: Limits, *, least_loads: bool) -> Iterator[Figure
             found = assign_matrix(matrix, limits=limits, floor=matrix.in_units(floor))
             yield _row(f"midl {kind}", f"≥ {floor}", found, published)
         began = time.perf_counter()
-        fairest = greatest_floor(matrix, limits=limits, near=best.chosen)
+        fairest = greatest_floor(matrix, clock=Clock(limits), near=best.chosen)
         found = replace(
             assign_matrix(matrix, limits=limits, floor=fairest.reached),
             seconds=time.perf_counter() - began,
@@ -211,11 +212,11 @@ def measure_teams(demands: int, providers: int, seed: int, limits: Limits) -> Fi
     request = random_request(demands, providers, seed=seed)
     before = os.getloadavg()[0]
     began, spent = time.perf_counter(), time.process_time()
-    desk = Desk(request, limits=limits)
+    desk = Desk(request, clock=Clock(limits))
     found = greatest_team_floor(desk, desk.answerable)
     if found is None:
         raise BadInput(f"seed {seed}: no demand can be served at all; take more providers.")
-    desk.restart()
+    desk.clock.restart()
     goal = desk.goal(found.demands, found.reached)
     solved = desk.solve(goal)
     seconds, work = time.perf_counter() - began, time.process_time() - spent

@@ -22,9 +22,10 @@ def parse_seeds(text: str) -> list[int]:
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise BadInput(f"--seeds {text}: expected numbers such as 1-5 or 1,4,9", seeds=text)
-        seeds.extend(range(int(first), int(last if dash else first) + 1))
-        if len(seeds) > SEEDS_MAX:
+        least, most = int(first), int(last if dash else first)
+        if len(seeds) + most - least >= SEEDS_MAX:  # before they are listed: there may be billions
             raise BadInput(f"--seeds {text}: at most {SEEDS_MAX} seeds", seeds=text)
+        seeds.extend(range(least, most + 1))
     if not seeds:
         raise BadInput(f"--seeds {text}: names no seed", seeds=text)
     return seeds

@@ -9,6 +9,8 @@ from api.commands.frame import BadInput, JsonFlag, reporting
 from api.commands.technology import assign_options as option
 from matching.limits import Limits
 
+SECONDS = 60.0
+
 
 def assign(
     out: option.Out,
@@ -30,7 +32,8 @@ def assign(
     member_charge: option.MemberCharge = 0.0,
     fair: option.Fair = False,
     frontier: option.Frontier = 0,
-    seconds: option.Seconds = 60.0,
+    seconds: option.Seconds = None,
+    work: option.Work = None,
     seed: option.Seed = 1,
     lang: option.Language = "en",
     as_json: JsonFlag = False,
@@ -40,12 +43,15 @@ def assign(
     With --scores: from a bare matrix; OUT is a table of 0 and 1, rows providers, columns demands.
     Otherwise stored demands get consortia; OUT has the columns demand_id, provider_id, role, score.
     What cannot be met is named, and the plan of a relaxed problem says what was given up.
+    Ctrl-C keeps the best plan so far.
     """
     # the optimiser takes over a second to load, which --help need not pay
     from api.commands.technology import assign_matrix, assign_teams  # noqa: PLC0415
 
     with reporting(as_json=as_json) as report:
-        limits = Limits(seconds=seconds, seed=seed)
+        if seconds is None and work is None:
+            seconds = SECONDS
+        limits = Limits(seconds=seconds, work=work, seed=seed)
         loads = {"--provider-load": provider_load, "--demand-load": demand_load}
         if scores is None:
             _refuse_alone({**loads, "--provider-min": provider_min, "--pairs": pairs})

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from api.commands.frame import BadInput, Report, facts, table
+from api.commands.frame import BadInput, Report, facts, interruptible, table
 from api.commands.technology.arrays import read_array
 from api.services.technology_assignment import told
 from data.exporters.files import write_bytes
 from matching.explain import Reason
 from matching.limits import Limits
+from matching.result import Status
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.fairness import FrontierPoint, frontier, greatest_floor
 from matching.technology.assignment.matrix import Matrix, matrix_of
 from matching.technology.assignment.matrix_solve import MatrixResult, assign_matrix
 from matching.technology.assignment.texts import LANGUAGES, render_reason
 
 REASONS_SHOWN = 12
+STOPPED = "Stopped by Ctrl-C: what follows is the best plan so far."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +53,13 @@ def run(
     check_language(lang)
     matrix = read_matrix(files)
     floor = None if min_score is None else floor_units(matrix, min_score)
-    result = assign_matrix(matrix, floor=floor, limits=limits)
-    greatest: dict[str, Any] = {}
-    if fair or points:
-        found = greatest_floor(result.matrix, limits=limits, near=result.chosen)
-        greatest = {
-            "greatest_floor": result.matrix.as_score(found.reached),
-            "greatest_floor_bound": result.matrix.as_score(found.bound),
-        }
-        if fair:
-            best = assign_matrix(result.matrix, floor=found.reached, limits=limits)
-            result = replace(best, causes=result.causes, relaxed=result.relaxed)
-    curve = _frontier(result.matrix, points, limits, greatest) if points else ()
+    (result, greatest, curve), stopped = interruptible(
+        lambda cancelled: _solved(
+            matrix, Clock(limits, cancelled), floor=floor, fair=fair, points=points
+        )
+    )
+    if stopped:
+        report.note(STOPPED)
     write_bytes(out, chosen_table(result))
     if pairs is not None:
         write_bytes(pairs, chosen_pairs(result))
@@ -73,15 +72,37 @@ def run(
     report.result(printed)
 
 
+def _solved(
+    matrix: Matrix, clock: Clock, *, floor: int | None, fair: bool, points: int
+) -> tuple[MatrixResult, dict[str, Any], tuple[FrontierPoint, ...]]:
+    """Return the plan, the greatest floor as `--json` prints it, and the frontier."""
+    solve = partial(assign_matrix, limits=clock.limits, cancelled=clock.stopped)
+    result = solve(matrix, floor=floor)
+    if not fair and not points:
+        return result, {}, ()
+    found = greatest_floor(result.matrix, clock=clock, near=result.chosen)
+    greatest = {
+        "greatest_floor": result.matrix.as_score(found.reached),
+        "greatest_floor_bound": result.matrix.as_score(found.bound),
+    }
+    if fair:
+        best = solve(result.matrix, floor=found.reached)
+        if best.figures.minimum < found.reached:  # stopped: the plan of the bisection is fairer
+            best = replace(best, chosen=found.chosen, floor=found.reached, status=Status.FEASIBLE)
+        result = replace(best, causes=result.causes, relaxed=result.relaxed)
+    curve = _frontier(result.matrix, points, clock, greatest) if points else ()
+    return result, greatest, curve
+
+
 def _frontier(
-    matrix: Matrix, points: int, limits: Limits, greatest: dict[str, Any]
+    matrix: Matrix, points: int, clock: Clock, greatest: dict[str, Any]
 ) -> tuple[FrontierPoint, ...]:
     """Return points from the floor that costs nothing to the greatest one."""
-    least = assign_matrix(matrix, limits=limits).figures.minimum
+    least = assign_matrix(matrix, limits=clock.limits).figures.minimum
     most = matrix.in_units(greatest["greatest_floor"])
     step = max(1, points - 1)
     floors = sorted({least + (most - least) * at // step for at in range(points)})
-    return frontier(matrix, floors, limits=limits)
+    return frontier(matrix, floors, clock=clock)
 
 
 def check_language(lang: str) -> None:
@@ -146,6 +167,7 @@ def figures(result: MatrixResult, *, lang: str) -> dict[str, Any]:
         "load_max": int(load.max()),
         "load_deviation": float(load.std()),
         "pairs": int(result.chosen.sum()),
+        "stopped_by": result.stopped_by,
         "causes": [told(one, lang) for one in result.causes],
         "relaxed": [told(one, lang) for one in result.relaxed],
         "seconds": round(result.seconds, 3),

@@ -54,6 +54,12 @@ Fair = Annotated[
 Frontier = Annotated[
     int, typer.Option(min=0, max=50, help="Points of the frontier: what floors cost.")
 ]
-Seconds = Annotated[float, typer.Option(min=0.1, help="Seconds of searching.")]
+Seconds = Annotated[
+    float | None, typer.Option(min=0.1, help="Seconds of searching; 60, or none beside --work.")
+]
+Work = Annotated[
+    int | None,
+    typer.Option(min=0, help="Nodes of search trees: a limit without a clock, always the same."),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all randomness.")]
 Language = Annotated[str, typer.Option(help="en or zh-CN.")]

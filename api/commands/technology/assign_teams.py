@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from api.commands.frame import BadInput, Report, facts, opened, table
+from api.commands.frame import BadInput, Report, facts, interruptible, opened, table
 from api.commands.rejects import require_value
-from api.commands.technology.assign_matrix import check_language, show_reasons
+from api.commands.technology.assign_matrix import STOPPED, check_language, show_reasons
 from api.services import technology
 from api.services.technology_assignment import assignment_body, request_from_ranking
 from data.exporters.files import write_bytes
 from data.importers.technology_lines import read_demands, read_providers
 from matching.limits import Limits
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.request import Pair, Request, Rules, request_of
 from matching.technology.assignment.team_causes import decimal
 from matching.technology.assignment.team_fairness import (
@@ -58,22 +59,11 @@ def run(asked: Asked, out: Path, limits: Limits, report: Report) -> None:
     request = _request(asked, _problem(asked, report))
     if not request.problem.demands:
         raise BadInput("There is no open demand: import or open one first.")
-    fairest: dict[str, Any] = {}
-    points: tuple[TeamPoint, ...] = ()
-    if asked.fair or asked.frontier:
-        desk = Desk(request, limits=limits)
-        found = greatest_team_floor(desk, desk.answerable)
-        if found is not None:
-            fairest = {
-                "greatest_floor": decimal(found.reached),
-                "greatest_floor_bound": decimal(found.bound),
-                "greatest_floor_demands": len(found.demands),
-            }
-            points = _points(desk, found.demands, found.reached, asked.frontier, limits)
-        if found is not None and asked.fair:
-            rules = replace(request.rules, floor_nano=found.reached)
-            request = replace(request, rules=rules)
-    result = assign_teams(request, limits=limits)
+    (result, fairest, points), stopped = interruptible(
+        lambda cancelled: _solved(request, Clock(limits, cancelled), asked)
+    )
+    if stopped:
+        report.note(STOPPED)
     write_bytes(out, plan_table(result))
     _show(result, report, lang=asked.lang)
     _show_frontier(points, report)
@@ -82,6 +72,29 @@ def run(asked: Asked, out: Path, limits: Limits, report: Report) -> None:
     if points:
         body["frontier"] = [_point(point) for point in points]
     report.result(body | {"seconds": round(result.seconds, 3), "out": str(out)})
+
+
+def _solved(
+    request: Request, clock: Clock, asked: Asked
+) -> tuple[TeamResult, dict[str, Any], tuple[TeamPoint, ...]]:
+    """Return the plan, the greatest floor as `--json` prints it, and the frontier."""
+    fairest: dict[str, Any] = {}
+    points: tuple[TeamPoint, ...] = ()
+    if asked.fair or asked.frontier:
+        desk = Desk(request, clock=clock)
+        found = greatest_team_floor(desk, desk.answerable)
+        if found is not None:
+            fairest = {
+                "greatest_floor": decimal(found.reached),
+                "greatest_floor_bound": decimal(found.bound),
+                "greatest_floor_demands": len(found.demands),
+            }
+            points = _points(desk, found.demands, found.reached, asked.frontier)
+        if found is not None and asked.fair:
+            rules = replace(request.rules, floor_nano=found.reached)
+            request = replace(request, rules=rules)
+    result = assign_teams(request, limits=clock.limits, cancelled=clock.stopped)
+    return result, fairest, points
 
 
 def _problem(asked: Asked, report: Report) -> Problem:
@@ -140,13 +153,11 @@ def read_ranking(path: Path) -> dict[tuple[str, str], int]:
         raise BadInput(f"{path}: not a ranking as `technology rank` writes it ({wrong}).") from None
 
 
-def _points(
-    desk: Desk, demands: frozenset[int], most: int, count: int, limits: Limits
-) -> tuple[TeamPoint, ...]:
+def _points(desk: Desk, demands: frozenset[int], most: int, count: int) -> tuple[TeamPoint, ...]:
     if not count:
         return ()
     floors = sorted({most * (at + 1) // count for at in range(count)})
-    return team_frontier(Desk(desk.request, limits=limits), demands, floors)
+    return team_frontier(Desk(desk.request, clock=desk.clock), demands, floors)
 
 
 def plan_table(result: TeamResult) -> bytes:

@@ -103,7 +103,11 @@ def show(call_id: CallId, viewer: ViewerName = "", *, as_json: JsonFlag = False)
             {
                 "call": to_plain(found),
                 "steps": [
-                    {**to_plain(entry.transition), "request_id": entry.request_id}
+                    {
+                        **to_plain(entry.transition),
+                        "request_id": entry.request_id,
+                        "salt": entry.salt,
+                    }
                     for entry in taken
                 ],
             }

@@ -125,8 +125,7 @@ def _list(scorer: Scorer, demand: Demand, top: int, lang: str, report: Report) -
     for warning in explaining.language_warnings(scorer, [demand]):
         report.note(told(warning, lang))
     found = scorer.best([demand], top)[0]
-    names = [one.provider.provider_id for one in found]
-    explained = [explaining.explain(scorer, demand, name, top=top, changes=False) for name in names]
+    explained = [explaining.explain_candidate(scorer, one, top=top, changes=False) for one in found]
     report.show(words["ranking"].format(name=demand.demand_id, title=demand.title))
     for rank, one in enumerate(explained, 1):
         team = one.candidate.provider

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.services.errors import BadRequest
+from ledger.values.consent import Role
 from ledger.values.money import Money, MoneyError
 
 
@@ -111,6 +112,13 @@ class Facts:
         if len(data) != 32:
             raise self._refuse(name, "base64 of the 32 bytes of an Ed25519 public key", "no key")
         return data
+
+    def side(self) -> Role:
+        """Return who acts of an order's two sides, the fact `by`: the seller unless it is given."""
+        by = self.text("by", Role.SELLER.value)
+        if by not in {Role.BUYER.value, Role.SELLER.value}:
+            raise self._refuse("by", "buyer or seller", by)
+        return Role(by)
 
     def _refuse(self, name: str, expected: str, got: object) -> BadRequest:
         shown = repr(got)

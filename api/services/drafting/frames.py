@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from api.services import key_store
-from api.services.errors import NotOnboarded
-from api.services.workspace import Workspace, new_handle
+from api.services.errors import BadRequest, NotOnboarded
+from api.services.workspace import OPERATOR, Workspace, new_handle
 from data.errors import NotFound
 from data.kinds import OrganisationStatus
 from data.stores import order_keys, organisations
 from data.stores.viewer import Viewer
 from ledger.claims.events import Frame
-from ledger.claims.state import ClaimState, OrderState
+from ledger.claims.state import ClaimState, KeyState, OrderState
 from ledger.values.disclosures import Salts, derived_salts
 
 DRAFT_DAYS = 7
@@ -62,6 +62,22 @@ def claim_state(workspace: Workspace, handle: str) -> ClaimState:
     if value is None:
         raise NotFound("claim in the record", handle)
     return ClaimState.from_json(value)
+
+
+def key_state(workspace: Workspace, kid: str) -> KeyState:
+    """Return a key as the record has it. Raises BadRequest."""
+    value = workspace.log.state(f"{KeyState.prefix}/{kid}")
+    if value is None:
+        raise BadRequest(f"No key {kid} is enrolled.", kid=kid)
+    return KeyState.from_json(value)
+
+
+def operator_handle(workspace: Workspace) -> str:
+    """Return the operator's own name in the record, onboarded or not yet."""
+    with workspace.snapshot() as session:
+        handle = organisations.get(session, workspace.viewer, OPERATOR).ledger_handle
+    assert handle is not None, "an installation gives its operator a handle"
+    return handle
 
 
 def party_of(session: Session, viewer: Viewer, organisation_id: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from api.services.drafting.facts import Facts
-from api.services.drafting.frames import DAY_MS, frame, party_of
+from api.services.drafting.frames import DAY_MS, frame, key_state, party_of
 from api.services.drafting.registry import KEY_DAYS
-from api.services.errors import BadRequest
 from api.services.workspace import OPERATOR, Workspace
 from ledger.claims import events
 from ledger.claims.drafts import Draft
-from ledger.claims.state import KeyState
 
 OVERLAP_DAYS = 30
 """How long checkpoints carry the lines of both keys, unless told otherwise."""
@@ -18,13 +16,10 @@ OVERLAP_DAYS = 30
 def key_rotated(workspace: Workspace, facts: Facts) -> Draft:
     """Draft the replacement of a user's key; old and new key both sign it."""
     now, kid = workspace.clock_ms(), facts.text("kid")
-    value = workspace.log.state(f"{KeyState.prefix}/{kid}")
-    if value is None:
-        raise BadRequest(f"No key {kid} is enrolled.", kid=kid)
     return events.key_rotated(
         frame(workspace),
         registrar=workspace.keys.registrar_handle,
-        party=KeyState.from_json(value).party,
+        party=key_state(workspace, kid).party,
         replaces=kid,
         public_key=facts.key("public_key"),
         valid_from_ms=now - now % 1000,

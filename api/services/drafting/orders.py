@@ -18,7 +18,6 @@ from data.stores.purchase_orders import PurchaseOrder, PurchaseOrderLine
 from ledger.claims import events
 from ledger.claims.drafts import Draft
 from ledger.claims.events import Adjustment, OrderLine
-from ledger.values.consent import Role
 from ledger.values.identifiers import IdentifierError, canonical_identifier, canonical_scheme
 from ledger.values.money import Money, exponent_of
 from ledger.values.transitions import OrderStatus
@@ -45,7 +44,7 @@ def order_submitted(workspace: Workspace, facts: Facts) -> Draft:
         return events.order_submitted(
             framed,
             order=handle,
-            by=_side(facts),
+            by=facts.side(),
             buyer=party_of(session, workspace.viewer, str(order.buyer.organisation_id)),
             seller=party_of(session, workspace.viewer, str(order.seller.organisation_id)),
             number=order.number,
@@ -176,10 +175,3 @@ def _last_due(order: PurchaseOrder, facts: Facts) -> str:
             fact="last_due",
         )
     return facts.date("last_due", max(dates, default=None)).isoformat()
-
-
-def _side(facts: Facts) -> Role:
-    by = facts.text("by", Role.SELLER.value)
-    if by not in {Role.BUYER.value, Role.SELLER.value}:
-        raise BadRequest(f"by: expected buyer or seller, got {by!r}.", fact="by")
-    return Role(by)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from api.services import disclosures
 from api.services.drafting.facts import Facts
-from api.services.drafting.frames import frame, party_of, salts
+from api.services.drafting.frames import frame, operator_handle, party_of, salts
 from api.services.errors import BadRequest
-from api.services.workspace import OPERATOR, Workspace, new_handle
-from data.stores import organisations
+from api.services.workspace import Workspace, new_handle
 from ledger.claims import drafts, events
 from ledger.claims.drafts import Draft
 from ledger.claims.events.privacy import REASONS
@@ -17,7 +16,7 @@ from ledger.values.consent import Role
 
 def disclosure_made(workspace: Workspace, facts: Facts) -> Draft:
     """Draft that a side of an order, or a party of itself, shows private fields to somebody."""
-    about, framed, by = facts.text("about"), frame(workspace), _side(facts)
+    about, framed, by = facts.text("about"), frame(workspace), facts.side()
     shown = disclosures.chosen(workspace, about, facts.texts("fields"))
     with workspace.transaction() as session:
         return events.disclosure_made(
@@ -36,15 +35,14 @@ def erasure(workspace: Workspace, facts: Facts) -> Draft:
     """Draft an erasure, signed by the operator already; registrar maker and checker follow."""
     reason = facts.text("reason")
     if reason not in REASONS:
-        raise BadRequest(f"reason: expected one of {', '.join(REASONS)}.", fact="reason")
-    with workspace.snapshot() as session:
-        operator = organisations.get(session, workspace.viewer, OPERATOR).ledger_handle
-    assert operator is not None, "an installation gives its operator a handle"
+        raise BadRequest(
+            f"reason: expected one of {', '.join(REASONS)}, got {reason!r}.", fact="reason"
+        )
     draft = events.erasure(
         frame(workspace),
         handle=facts.text("handle"),
         registrar=workspace.keys.registrar_handle,
-        operator=operator,
+        operator=operator_handle(workspace),
         reason=reason,
     )
     return drafts.add_signature(draft, workspace.keys.event, role=Role.OPERATOR)
@@ -57,10 +55,3 @@ def _discloser(workspace: Workspace, about: str, by: Role) -> str:
         return about
     order = OrderState.from_json(value)
     return order.buyer if by is Role.BUYER else order.seller
-
-
-def _side(facts: Facts) -> Role:
-    by = facts.text("by", Role.SELLER.value)
-    if by not in {Role.BUYER.value, Role.SELLER.value}:
-        raise BadRequest("by: expected buyer or seller.", fact="by")
-    return Role(by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from api.services.drafting.facts import Facts
-from api.services.drafting.frames import DAY_MS, frame, party_of, salts
+from api.services.drafting.frames import DAY_MS, frame, key_state, party_of, salts
 from api.services.errors import BadRequest
 from api.services.workspace import REGISTRAR, Workspace, new_handle
 from data.kinds import OrganisationKind
@@ -14,7 +14,7 @@ from data.stores import organisations
 from data.stores.organisations import Organisation
 from ledger.claims import events
 from ledger.claims.drafts import Draft
-from ledger.claims.state import KeyState, PartyState
+from ledger.claims.state import PartyState
 from ledger.values.consent import Duty, Role
 from ledger.values.identifiers import IdentifierError, canonical_identifier, canonical_scheme
 
@@ -83,13 +83,10 @@ def key_enrolled(workspace: Workspace, facts: Facts) -> Draft:
 def key_revoked(workspace: Workspace, facts: Facts) -> Draft:
     """Draft a key's revocation."""
     kid = facts.text("kid")
-    value = workspace.log.state(f"{KeyState.prefix}/{kid}")
-    if value is None:
-        raise BadRequest(f"No key {kid} is enrolled.", kid=kid)
     return events.key_revoked(
         frame(workspace),
         registrar=workspace.keys.registrar_handle,
-        party=KeyState.from_json(value).party,
+        party=key_state(workspace, kid).party,
         kid=kid,
         reason=facts.text("reason"),
     )
@@ -101,7 +98,9 @@ def _roles(organisation: Organisation, facts: Facts) -> tuple[Role, ...]:
     try:
         return tuple(Role(role) for role in facts.texts("roles"))
     except ValueError as unknown:
-        raise BadRequest(f"roles: {unknown}; expected some of {', '.join(Role)}.") from None
+        raise BadRequest(
+            f"roles: {unknown}; expected some of {', '.join(Role)}.", fact="roles"
+        ) from None
 
 
 def _identifiers(organisation: Organisation) -> list[tuple[str, str]]:
@@ -128,7 +127,8 @@ def _identifiers(organisation: Organisation) -> list[tuple[str, str]]:
 
 
 def _duty(facts: Facts) -> Duty:
+    duty = facts.text("duty")
     try:
-        return Duty(facts.text("duty"))
+        return Duty(duty)
     except ValueError:
-        raise BadRequest("duty: expected maker or checker.", fact="duty") from None
+        raise BadRequest(f"duty: expected maker or checker, got {duty!r}.", fact="duty") from None

@@ -62,7 +62,7 @@ class Step:
         """The handle that the entry is about."""
         return self.text("subject")
 
-    @property
+    @cached_property
     def today(self) -> dt.date:
         """Day of the entry, UTC."""
         return dt.datetime.fromtimestamp(self.time_ms // 1000, tz=dt.UTC).date()
@@ -102,7 +102,8 @@ class Step:
     @cached_property
     def known_order(self) -> OrderState | None:
         """The order of the body as it was before this entry, None where there is none."""
-        return OrderState.load(self.state, self.text("order"))
+        handle = self.body.get("order")
+        return None if handle is None else OrderState.load(self.state, str(handle))
 
     def order(self) -> OrderState:
         """Return the order on whose chain the entry stands, after the checks that all share.

@@ -1,7 +1,6 @@
 """Effects of policies and claims, from the request to the reservation."""
 
 import datetime as dt
-from dataclasses import replace
 
 from ledger.claims.effects.base import Step
 from ledger.claims.headroom import require_headroom
@@ -107,14 +106,14 @@ def claim_screened(step: Step) -> None:
     """Move the claim on: the exact duplicate and the order's facts are tested by the rules."""
     _, claim = step.claim()
     (status,) = step.claim_moves(claim)
-    replace(claim, status=ClaimStatus(status)).save(step.state, step.subject)
+    claim.changed(status=ClaimStatus(status)).save(step.state, step.subject)
 
 
 def claim_listed(step: Step) -> None:
     """Show the claim to lenders, and remember who listed it."""
     _, claim = step.claim()
     (status,) = step.claim_moves(claim)
-    replace(claim, status=ClaimStatus(status), listed_by=step.signed_by[0].user).save(
+    claim.changed(status=ClaimStatus(status), listed_by=step.signed_by[0].user).save(
         step.state, step.subject
     )
 
@@ -126,8 +125,8 @@ def claim_closed(step: Step) -> None:
     if status == ClaimStatus.LAPSED:
         _check_lapse(step, claim)
     live = tuple(one for one in order.live if one.claim != step.subject)
-    replace(order, live=live).save(step.state, step.text("order"))
-    replace(claim, status=ClaimStatus(status)).save(step.state, step.subject)
+    order.changed(live=live).save(step.state, step.text("order"))
+    claim.changed(status=ClaimStatus(status)).save(step.state, step.subject)
 
 
 def _check_lapse(step: Step, claim: ClaimState) -> None:
@@ -243,10 +242,9 @@ def claim_reserved(step: Step) -> None:
         index=step.index,
     )
     require_headroom(step.text("order"), order, live)
-    replace(order, live=(*order.live, live)).save(step.state, step.text("order"))
+    order.changed(live=(*order.live, live)).save(step.state, step.text("order"))
     assert ClaimStatus(status) in LIVE
-    replace(
-        claim,
+    claim.changed(
         status=ClaimStatus(status),
         lender=offer.lender,
         offer=step.text("offer"),

@@ -1,7 +1,6 @@
 """Effects of plans, proposals and orders."""
 
 import datetime as dt
-from dataclasses import replace
 
 from ledger.claims.authority import require_role
 from ledger.claims.effects.base import Step
@@ -185,7 +184,7 @@ def order_answered(step: Step) -> None:
             expected=order.version,
             got=step.number("version"),
         )
-    order = replace(order, status=OrderStatus(status))
+    order = order.changed(status=OrderStatus(status))
     if step.event is EventType.ORDER_CONFIRMED:
         if step.number("net") != order.net:
             raise ValueMismatch(
@@ -196,8 +195,7 @@ def order_answered(step: Step) -> None:
                 got=step.number("net"),
             )
         barred = order.prepaid + retention(order.net, order.retention_bps)
-        order = replace(
-            order,
+        order = order.changed(
             stages=Stages(u0=order.net),
             eligible=Stages(u0=max(0, order.net - barred)),
         )

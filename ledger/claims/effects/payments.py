@@ -1,7 +1,6 @@
 """Effects of claims from the pledge to the release."""
 
 import datetime as dt
-from dataclasses import replace
 
 from ledger.claims.effects.base import FUTURE_MS_MAX, Step
 from ledger.claims.headroom import require_headroom
@@ -39,8 +38,7 @@ def claim_pledged(step: Step) -> None:
         )
     require_headroom(step.text("order"), order, _live(step, order))
     _take(step, RegistrationTaken, "registration number")
-    replace(
-        claim,
+    claim.changed(
         status=ClaimStatus(status),
         notice=step.text("notice"),
         registered_at=step.number("registered_at"),
@@ -61,8 +59,7 @@ def claim_funded(step: Step) -> None:
         )
     require_headroom(step.text("order"), order, _live(step, order))
     _take(step, BankRefTaken, "bank reference")
-    replace(
-        claim,
+    claim.changed(
         status=ClaimStatus(status),
         value_date=value_date.isoformat(),
         accrued_to=value_date.isoformat(),
@@ -97,8 +94,7 @@ def claim_repaid(step: Step) -> None:
     status = ClaimStatus.FUNDED if outstanding else ClaimStatus.REPAID
     assert status in following
     _set_principal(step, order, outstanding)
-    replace(
-        claim,
+    claim.changed(
         status=status,
         accrued_to=value_date.isoformat(),
         outstanding=outstanding,
@@ -120,7 +116,7 @@ def claim_released(step: Step) -> None:
             expected=claim.principal,
             got=step.number("amount"),
         )
-    replace(claim, status=ClaimStatus(status)).save(step.state, step.subject)
+    claim.changed(status=ClaimStatus(status)).save(step.state, step.subject)
 
 
 def _value_date(step: Step) -> dt.date:
@@ -152,11 +148,11 @@ def _live(step: Step, order: OrderState) -> LiveClaim:
 def _set_principal(step: Step, order: OrderState, principal: int) -> None:
     """Lower the claim's live principal on its order; at 0 it takes up nothing more."""
     live = tuple(
-        replace(one, principal=principal) if one.claim == step.subject else one
+        one.changed(principal=principal) if one.claim == step.subject else one
         for one in order.live
         if one.claim != step.subject or principal
     )
-    replace(order, live=live).save(step.state, step.text("order"))
+    order.changed(live=live).save(step.state, step.text("order"))
 
 
 def _take(step: Step, kind: type[Refusal], what: str) -> None:

@@ -75,7 +75,7 @@ def explain_matched(standing: Standing, order_id: str) -> Matched:
     if order_id not in standing.orders:
         raise ValueError(f"order {order_id}: the problem has no such order")
     if order_id not in standing.lines:
-        raise ValueError(f"order {order_id}: the plan refuses it; ask for explain_refused")
+        raise ValueError(f"order {order_id}: the plan refuses it; ask for its repairs")
     lines, order = standing.lines[order_id], standing.orders[order_id]
     paid = payments(standing.problem, lines)
     return Matched(

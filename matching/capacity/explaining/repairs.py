@@ -74,26 +74,6 @@ class Refused:
     tried: tuple[str, ...]
 
 
-def explain_refused(standing: Standing, order_id: str, reason: Reason) -> Refused:
-    """Return the smallest repairs of a refused order.
-
-    Raises
-    ------
-    ValueError
-        When there is no such order, or the plan serves it.
-
-    Notes
-    -----
-    A few hundred searches of one order; about 20 ms at 2,000 orders × 500 offers, more where rules
-    about several orders make each proposal a check of the whole plan.
-    """
-    if order_id not in standing.orders:
-        raise ValueError(f"order {order_id}: the problem has no such order")
-    if order_id in standing.lines:
-        raise ValueError(f"order {order_id}: the plan serves it; ask for explain_matched")
-    return Repairer(standing).explain(order_id, reason)
-
-
 class Repairer:
     """Finds repairs for the refused orders of one plan."""
 
@@ -102,7 +82,22 @@ class Repairer:
         self._rooms = Rooms(standing)
 
     def explain(self, order_id: str, reason: Reason) -> Refused:
-        """Return the smallest repairs of one refused order."""
+        """Return the smallest repairs of one refused order.
+
+        Raises
+        ------
+        ValueError
+            When there is no such order, or the plan serves it.
+
+        Notes
+        -----
+        A few hundred searches of one order; about 20 ms at 2,000 orders × 500 offers, more where
+        rules about several orders make each proposal a check of the whole plan.
+        """
+        if order_id not in self._standing.orders:
+            raise ValueError(f"order {order_id}: the problem has no such order")
+        if order_id in self._standing.lines:
+            raise ValueError(f"order {order_id}: the plan serves it; ask for explain_matched")
         request, problem = self._standing.request(order_id), self._standing.problem
         by_kind = step_changes(problem, request)
         steps = [change for changes in by_kind.values() for change in changes]

@@ -19,7 +19,7 @@ from matching.capacity.kernels.workspace import Workspace, make_workspace
 
 QUICK, NORMAL, MANY, THOROUGH = 0, 1, 6, 20  # random ways to split that are tried
 THOROUGH_ORDERS_MAX, MANY_ORDERS_MAX = 4000, 20_000  # more orders: fewer ways are tried
-USERS_MAX = 10_000_000
+USERS_MAX = 2_000_000
 
 State = NDArray[np.uint64]
 

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matching.technology.assignment.aside import search
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.columns import some
-from matching.technology.assignment.linear import Floats, Program, solve_program
+from matching.technology.assignment.linear import Floats, Program
 from matching.technology.assignment.master import Master, Relaxed, losses, places_of
 from matching.technology.assignment.matrix import Ints
 from matching.technology.assignment.search import BARRED
 from matching.technology.assignment.team_prices import Goal, best_worth, priced, rival_prices
 
+SHARE = 0.5  # of what is left that one search may spend
 WIDE = 64  # candidates of a demand; beyond it the list is not made whole
 
 
@@ -24,15 +27,15 @@ class Choice:
     proved: bool
 
 
-def choose(
-    master: Master, goal: Goal, relaxed: Relaxed, *, reach: int, seconds: float | None
-) -> Choice:
+def choose(master: Master, goal: Goal, relaxed: Relaxed, *, reach: int, clock: Clock) -> Choice:
     """Return the listed columns that make the best plan among those of small loss.
 
     Parameters
     ----------
     reach
         Columns with a loss above this many billionths are left out, unless the relaxation had them.
+    clock
+        The search spends at most half of what it leaves.
     """
     loss, _ = losses(master, goal, relaxed.prices)
     share = np.zeros(len(master.columns))
@@ -48,7 +51,7 @@ def choose(
     program = master.program(columns, gain, master.rows(columns), whole=True)
     order = np.lexsort((loss[picked], -share[picked].round(6)))
     first = rounded(program, order[gain[order] > 0], len(picked))
-    answer = solve_program(program, seconds=seconds, seed=master.limits.seed, start=first)
+    answer = search(program, clock, share=SHARE, start=first)
     values = first if answer.values is None else answer.values
     chosen = picked[values[: len(picked)] > 0.5]
     return Choice(columns=chosen, proved=answer.ended == "optimal")
@@ -80,7 +83,7 @@ def rounded(program: Program, order: Ints, count: int) -> Floats:
     return values
 
 
-def widen(master: Master, goal: Goal, relaxed: Relaxed, *, reach: int) -> bool:
+def widen(master: Master, goal: Goal, relaxed: Relaxed, *, reach: int, clock: Clock) -> bool:
     """List every consortium whose loss is at most `reach`; return whether that was possible.
 
     A candidate is left out when even with the best of all others, whatever they can do, it would
@@ -92,6 +95,9 @@ def widen(master: Master, goal: Goal, relaxed: Relaxed, *, reach: int) -> bool:
     for view in ground.views:
         if not len(view.providers):
             continue
+        if clock.over():
+            whole = False
+            break
         most, _ = best_worth(ground, view, relaxed.prices, rivals, goal)
         worth = priced(ground, view, relaxed.prices, rivals)
         extra = charge + (goal.reward if view.at in goal.required else 0)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from time import monotonic
 
 import numpy as np
 
-from matching.limits import Limits
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.floors import best_with_floor, relaxation_prices
 from matching.technology.assignment.flow import best_flow, flow_prices
 from matching.technology.assignment.matrix import Bools, Matrix
@@ -53,16 +52,18 @@ class GreatestFloor:
     searched: bool
 
 
-def greatest_floor(matrix: Matrix, *, limits: Limits, near: Bools) -> GreatestFloor:
+def greatest_floor(matrix: Matrix, *, clock: Clock, near: Bools) -> GreatestFloor:
     """Return the plan whose worst served demand has the most, by bisection on the floor.
 
     Parameters
     ----------
+    clock
+        Its limits count from now.
     near
         A complete plan to start from.
     """
-    began = monotonic()
-    prices, bound = _upper_end(matrix, limits, near)
+    clock.restart()
+    prices, bound = _upper_end(matrix, clock, near)
     found = GreatestFloor(
         chosen=near,
         reached=figures(matrix, near).minimum,
@@ -74,14 +75,9 @@ def greatest_floor(matrix: Matrix, *, limits: Limits, near: Bools) -> GreatestFl
     close = max(1, abs(bound) // PLACES)
     asked = bound
     for _ in range(STEPS_MAX):
-        if found.bound - found.reached < close:
+        if found.bound - found.reached < close or clock.over():
             break
-        left = None if limits.seconds is None else limits.seconds - (monotonic() - began)
-        if left is not None and left <= 0:
-            break
-        step = best_with_floor(
-            matrix, asked, limits=replace(limits, seconds=left), near=near, any_plan=True
-        )
+        step = best_with_floor(matrix, asked, clock=clock, near=near, any_plan=True)
         if step.chosen is not None:
             reached = figures(matrix, step.chosen).minimum
             found = replace(found, chosen=step.chosen, reached=reached)
@@ -93,7 +89,7 @@ def greatest_floor(matrix: Matrix, *, limits: Limits, near: Bools) -> GreatestFl
     return found
 
 
-def _upper_end(matrix: Matrix, limits: Limits, near: Bools) -> tuple[MatrixPrices, int]:
+def _upper_end(matrix: Matrix, clock: Clock, near: Bools) -> tuple[MatrixPrices, int]:
     """Return the better of two proofs: one demand with all to itself, or the relaxation."""
     alone = np.full(matrix.demands, np.int64(2**62))
     for demand in np.flatnonzero(matrix.demand_load > 0).tolist():
@@ -103,7 +99,7 @@ def _upper_end(matrix: Matrix, limits: Limits, near: Bools) -> tuple[MatrixPrice
     weights = np.zeros(matrix.demands, np.int64)
     weights[int(alone.argmin())] = WEIGHT_ONE
     first = MatrixPrices(places=np.zeros(matrix.providers, np.int64), floors=weights)
-    second = relaxation_prices(matrix, None, near=near, limits=limits)
+    second = relaxation_prices(matrix, None, near=near, clock=clock)
     one = floor_bound(matrix, first)
     if not second.floors.any():
         return first, one
@@ -139,15 +135,15 @@ class FrontierPoint:
     chosen: Bools
 
 
-def frontier(matrix: Matrix, floors: Iterable[int], *, limits: Limits) -> tuple[FrontierPoint, ...]:
+def frontier(matrix: Matrix, floors: Iterable[int], *, clock: Clock) -> tuple[FrontierPoint, ...]:
     """Return what each floor costs; floors for which no plan was found are left out.
 
     Parameters
     ----------
     matrix
         A problem that has a complete plan.
-    limits
-        For each point.
+    clock
+        Its limits count for each point anew.
     """
     best = best_flow(matrix)
     least = figures(matrix, best.chosen)
@@ -158,7 +154,8 @@ def frontier(matrix: Matrix, floors: Iterable[int], *, limits: Limits) -> tuple[
             bound = total_bound(matrix, prices)
             points.append(_point(matrix, floor, best.chosen, prices, bound, least.total))
             continue
-        plan = best_with_floor(matrix, floor, limits=limits, near=best.chosen)
+        clock.restart()
+        plan = best_with_floor(matrix, floor, clock=clock, near=best.chosen)
         if plan.chosen is not None:
             points.append(_point(matrix, floor, plan.chosen, plan.prices, plan.bound, least.total))
     return tuple(points)

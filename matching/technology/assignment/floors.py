@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from time import monotonic
 
 import numpy as np
 
-from matching.limits import Limits
+from matching.technology.assignment.aside import search
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.linear import Answer, Floats, Program, solve_program
 from matching.technology.assignment.matrix import Bools, Ints, Matrix
 from matching.technology.assignment.matrix_check import (
@@ -58,7 +58,7 @@ class FloorPlan:
 
 
 def best_with_floor(
-    matrix: Matrix, floor: int, *, limits: Limits, near: Bools, any_plan: bool = False
+    matrix: Matrix, floor: int, *, clock: Clock, near: Bools, any_plan: bool = False
 ) -> FloorPlan:
     """Return the plan of greatest total in which every demand reaches the floor.
 
@@ -71,12 +71,7 @@ def best_with_floor(
     any_plan
         Be content with the first plan that keeps the floor, whatever its total.
     """
-    began = monotonic()
-
-    def left() -> float | None:
-        return None if limits.seconds is None else limits.seconds - (monotonic() - began)
-
-    prices = relaxation_prices(matrix, floor, near=near, limits=limits)
+    prices = relaxation_prices(matrix, floor, near=near, clock=clock)
     bound = total_bound(matrix, prices, floor=floor)
     found = FloorPlan(chosen=None, prices=prices, bound=bound, searched=False, impossible=False)
     losses = _losses(matrix, prices)
@@ -86,14 +81,13 @@ def best_with_floor(
         pairs = (losses <= reach) | near
         if any_plan and share != np.inf and pairs.sum() > matrix.open_pairs.sum() // 2:
             continue
-        found = _search(matrix, floor, pairs, found, limits, left(), any_plan=any_plan)
+        found = _search(matrix, floor, pairs, found, clock, any_plan=any_plan)
         outside = -np.inf if share == np.inf else bound - reach
         told = found.bound if found.searched else -np.inf
         found = replace(found, bound=int(min(bound, max(told, outside))))
         found = replace(found, searched=found.bound < bound)
         worth = None if found.chosen is None else matrix.scores[found.chosen].sum()
-        spent = left()
-        if (any_plan and worth is not None) or (spent is not None and spent <= 0):
+        if (any_plan and worth is not None) or clock.over():
             break
         if share == np.inf or (worth is not None and worth >= outside):
             break
@@ -106,8 +100,7 @@ def _search(
     floor: int,
     pairs: Bools,
     found: FloorPlan,
-    limits: Limits,
-    seconds: float | None,
+    clock: Clock,
     *,
     any_plan: bool,
 ) -> FloorPlan:
@@ -118,7 +111,7 @@ def _search(
         program = _program(matrix, rows, columns, asked, whole=True)
         if any_plan:
             program = replace(program, gain=np.zeros(len(rows)))
-        answer = solve_program(program, seconds=seconds, seed=limits.seed)
+        answer = search(program, clock)
         if answer.values is None:
             none = answer.ended == "infeasible"
             bound = -1 if none else found.bound
@@ -139,7 +132,7 @@ def _stated(matrix: Matrix, answer: Answer, found: FloorPlan, *, any_plan: bool)
 
 
 def relaxation_prices(
-    matrix: Matrix, floor: int | None, *, near: Bools, limits: Limits
+    matrix: Matrix, floor: int | None, *, near: Bools, clock: Clock
 ) -> MatrixPrices:
     """Return the prices of the linear relaxation: with a floor, or of the greatest minimum.
 
@@ -158,7 +151,7 @@ def relaxation_prices(
             program = _fairest(matrix, rows, columns)
         else:
             program = _elastic(_program(matrix, rows, columns, floor, whole=False), matrix)
-        answer = solve_program(program, seed=limits.seed)
+        answer = solve_program(program, seed=clock.limits.seed)
         if answer.duals is None:
             break
         share = -answer.duals[matrix.demands + matrix.providers :] * FLOOR_SCALE

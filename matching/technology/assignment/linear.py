@@ -65,23 +65,31 @@ class Answer:
         What it states that no solution exceeds; infinite when it states nothing.
     ended
         "optimal", "infeasible" or "limit".
+    nodes
+        Of the search tree.
     """
 
     values: Floats | None
     duals: Floats | None
     bound: float
     ended: str
+    nodes: int
 
 
 def solve_program(
-    program: Program, *, seconds: float | None = None, seed: int = 1, start: Floats | None = None
+    program: Program,
+    *,
+    seconds: float | None = None,
+    nodes: int | None = None,
+    seed: int = 1,
+    start: Floats | None = None,
 ) -> Answer:
     """Solve a program.
 
     Parameters
     ----------
-    seconds
-        None: until the end.
+    seconds, nodes
+        None: until the end. Nodes of the search tree are counted without any clock.
     start
         Values to start from.
 
@@ -95,7 +103,10 @@ def solve_program(
     limit = None if seconds is None else timedelta(seconds=max(SECONDS_LEAST, seconds))
     gap = 0.0 if program.whole else None
     params = mathopt.SolveParameters(
-        time_limit=limit, random_seed=seed % SEED_BELOW, relative_gap_tolerance=gap
+        time_limit=limit,
+        node_limit=nodes,
+        random_seed=seed % SEED_BELOW,
+        relative_gap_tolerance=gap,
     )
     hints = mathopt.ModelSolveParameters()
     if start is not None:
@@ -125,7 +136,13 @@ def _answer(program: Program, result: Any, variables: list[Any], rows: list[Any]
     if not program.whole and ended == "optimal" and result.has_dual_feasible_solution():
         duals = np.array(result.dual_values(rows))
     bound = result.termination.objective_bounds.dual_bound
-    return Answer(values=values, duals=duals, bound=float(bound), ended=ended)
+    return Answer(
+        values=values,
+        duals=duals,
+        bound=float(bound),
+        ended=ended,
+        nodes=int(result.solve_stats.node_count) if program.whole else 0,
+    )
 
 
 def _proto(program: Program) -> model_pb2.ModelProto:

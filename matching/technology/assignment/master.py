@@ -8,14 +8,12 @@ column stays out as long as it earns no more than its demand already gets.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
 import networkx as nx
 import numpy as np
 
-from matching.limits import Limits
 from matching.technology.assignment.columns import (
     NOBODY,
     Columns,
@@ -67,9 +65,9 @@ class Rows:
 class Master:
     """The consortia that are listed so far, with what they earn under a goal."""
 
-    def __init__(self, ground: Ground, *, limits: Limits) -> None:
+    def __init__(self, ground: Ground, *, seed: int) -> None:
         self.ground = ground
-        self.limits = limits
+        self.seed = seed
         self.pools = [set(first_pool(view)) for view in ground.views]
         parts = [
             columns_of(ground, view, pool)
@@ -231,23 +229,21 @@ class Relaxed:
     share: Floats
 
 
-def relax(master: Master, goal: Goal, *, until: float | None = None) -> Relaxed:
+def relax(master: Master, goal: Goal, *, late: Callable[[], bool]) -> Relaxed:
     """Solve the linear relaxation over all consortia, listed or not, and return its prices.
 
     Parameters
     ----------
-    until
-        Reading of the monotonic clock after which nothing beyond the list is looked for; the bound
-        holds all the same.
+    late
+        When it says yes, nothing beyond the list is looked for; the bound holds all the same.
     """
     chosen: Bools = _first(master, goal)
     for _ in range(SEARCHES_MAX):
         prices, kept, share = _converge(master, goal, chosen)
         _, worth = losses(master, goal, prices)
         rivals = rival_prices(prices.rivals)
-        late = until is not None and monotonic() > until
         fresh = {}
-        if not late:
+        if not late():
             for view in master.ground.views:
                 above = max(0, int(worth[view.at])) + round(CLOSE * NANO)
                 _, team = best_worth(master.ground, view, prices, rivals, goal, above=above)
@@ -298,7 +294,7 @@ def _converge(master: Master, goal: Goal, chosen: Bools) -> tuple[TeamPrices, Co
             return zero_prices(master.ground), columns, np.zeros(0)
         rows = master.rows(columns)
         answer = solve_program(
-            master.program(columns, gain[active], rows, whole=False), seed=master.limits.seed
+            master.program(columns, gain[active], rows, whole=False), seed=master.seed
         )
         if answer.duals is None or answer.values is None:
             raise RuntimeError(f"the relaxation ended as {answer.ended}: it always has a solution")

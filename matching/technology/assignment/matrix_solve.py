@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from time import monotonic
 
 import numpy as np
 
 from matching.explain import Param, Reason
 from matching.limits import Limits
 from matching.result import Status
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.fairness import greatest_floor
 from matching.technology.assignment.floors import best_with_floor
 from matching.technology.assignment.flow import Flow, best_flow, flow_prices
@@ -54,6 +54,8 @@ class MatrixResult:
         Why the problem as asked has no plan; empty when it has one or nothing is known.
     relaxed
         What was given up to get a plan; empty when nothing was.
+    stopped_by
+        What cut a search short: "seconds", "work" or "cancelled"; "end" when nothing did.
     """
 
     status: Status
@@ -66,6 +68,7 @@ class MatrixResult:
     searched: bool
     causes: tuple[Reason, ...]
     relaxed: tuple[Reason, ...]
+    stopped_by: str
     seconds: float
 
     @property
@@ -80,13 +83,23 @@ class MatrixResult:
         return (self.bound - total) / abs(self.bound) if self.bound else float(total != 0)
 
 
-def assign_matrix(matrix: Matrix, *, limits: Limits, floor: int | None = None) -> MatrixResult:
+def assign_matrix(
+    matrix: Matrix,
+    *,
+    limits: Limits,
+    floor: int | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> MatrixResult:
     """Return the assignment of greatest total, in which every demand reaches the floor if given.
 
     Parameters
     ----------
     floor
         In units of score (`Matrix.in_units`). None: no floor.
+    limits
+        Of each search; `work` counts the nodes of search trees.
+    cancelled
+        Asked now and then, from this thread: when it says yes, the best plan so far is returned.
 
     Notes
     -----
@@ -94,7 +107,7 @@ def assign_matrix(matrix: Matrix, *, limits: Limits, floor: int | None = None) -
     few providers below their least as possible. When the floor cannot be met, it asks for the
     greatest floor that was reached instead.
     """
-    began = monotonic()
+    clock = Clock(limits, cancelled)
     flow = best_flow(matrix)
     why: tuple[Reason, ...] = ()
     relaxed: tuple[Reason, ...] = ()
@@ -114,37 +127,38 @@ def assign_matrix(matrix: Matrix, *, limits: Limits, floor: int | None = None) -
         searched=False,
         causes=why,
         relaxed=relaxed,
+        stopped_by="end",
         seconds=0.0,
     )
     if floor is not None:
-        best = _with_floor(best, floor, limits)
+        best = _with_floor(best, floor, clock)
     if found := violations(best.matrix, best.chosen, floor=best.floor):
         raise RuntimeError(f"the plan breaks a rule, which is a fault of the program: {found[0]}")
-    return replace(best, seconds=monotonic() - began)
+    return replace(best, stopped_by=clock.stopped_by, seconds=clock.elapsed_seconds)
 
 
-def _with_floor(best: MatrixResult, floor: int, limits: Limits) -> MatrixResult:
+def _with_floor(best: MatrixResult, floor: int, clock: Clock) -> MatrixResult:
     """Return the best plan with a floor, or with the greatest floor that can be reached."""
     matrix = best.matrix
     if best.figures.minimum >= floor:
         return replace(best, floor=floor)
     low = below_floor(matrix, floor)
     if not low:
-        plan = best_with_floor(matrix, floor, limits=limits, near=best.chosen)
+        plan = best_with_floor(matrix, floor, clock=clock, near=best.chosen)
         if plan.chosen is not None:
             return _kept(best, floor, plan.chosen, plan.prices, plan.bound, optimal=best.status)
         if not plan.impossible:
             unknown = Reason(code="floor_open", params={"floor": shown(matrix, floor)})
-            fairest = greatest_floor(matrix, limits=limits, near=best.chosen)
+            fairest = greatest_floor(matrix, clock=clock, near=best.chosen)
             if fairest.reached < floor:
-                return _lowered(best, floor, fairest.chosen, fairest.reached, (unknown,), limits)
-    fairest = greatest_floor(matrix, limits=limits, near=best.chosen)
+                return _lowered(best, floor, fairest.chosen, fairest.reached, (unknown,), clock)
+    fairest = greatest_floor(matrix, clock=clock, near=best.chosen)
     params: dict[str, Param] = {
         "floor": shown(matrix, floor),
         "most": shown(matrix, min(fairest.bound, floor)),
     }
     why = low or (Reason(code="floor_too_high", params=params),)
-    return _lowered(best, floor, fairest.chosen, fairest.reached, why, limits)
+    return _lowered(best, floor, fairest.chosen, fairest.reached, why, clock)
 
 
 def _lowered(
@@ -153,7 +167,7 @@ def _lowered(
     fairest: Bools,
     reached: int,
     why: tuple[Reason, ...],
-    limits: Limits,
+    clock: Clock,
 ) -> MatrixResult:
     """Return the best plan with the greatest floor that was reached, and say so."""
     matrix = best.matrix
@@ -164,7 +178,8 @@ def _lowered(
     best = replace(best, causes=(*best.causes, *why), relaxed=given_up, status=status)
     if best.figures.minimum >= reached:
         return replace(best, floor=reached)
-    plan = best_with_floor(matrix, reached, limits=limits, near=best.chosen)
+    clock.restart()
+    plan = best_with_floor(matrix, reached, clock=clock, near=best.chosen)
     better = plan.chosen if plan.chosen is not None else fairest
     return _kept(best, reached, better, plan.prices, plan.bound, optimal=status)
 

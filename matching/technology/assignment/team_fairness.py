@@ -69,10 +69,7 @@ def greatest_team_floor(desk: Desk, required: frozenset[int]) -> TeamFloor | Non
     )
     asked = top
     for _ in range(STEPS_MAX):
-        left = desk.left()
-        if found.bound - found.reached <= abs(found.bound) // PART or (
-            left is not None and left < 0
-        ):
+        if found.bound - found.reached <= abs(found.bound) // PART or desk.clock.over():
             break
         goal = desk.goal(required, asked)
         step = desk.solve(goal)
@@ -119,15 +116,15 @@ def team_frontier(
 ) -> tuple[TeamPoint, ...]:
     """Return what each floor costs; a floor that no found plan keeps is left out.
 
-    The desk's limit on time counts for each point. The costs are shares of the best plan without a
+    The desk's limits count for each point. The costs are shares of the best plan without a
     floor, in which demands may stay unserved.
     """
-    desk.restart()
+    desk.clock.restart()
     free = desk.solve(desk.goal((), None))
     whole = max(1, abs(free.worth))
     points = []
     for floor in floors:
-        desk.restart()
+        desk.clock.restart()
         goal = desk.goal(required, floor)
         solved = desk.solve(goal)
         if solved.reached != required:

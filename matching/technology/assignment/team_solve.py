@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from matching.explain import Reason
 from matching.limits import Limits
 from matching.result import Status
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.conflicts import collaboration_graph, worked_together
 from matching.technology.assignment.ground import NOTHING
 from matching.technology.assignment.request import Pair, Request
@@ -76,6 +77,8 @@ class TeamResult:
         Per demand without an answer: causes and binding rules.
     alternates, partners
         Per answered demand: replacements by member, and members that worked together before.
+    stopped_by
+        What cut a search short: "seconds", "work" or "cancelled"; "end" when nothing did.
     """
 
     status: Status
@@ -92,6 +95,7 @@ class TeamResult:
     unserved: Mapping[str, tuple[Reason, ...]]
     alternates: Mapping[str, tuple[Alternate, ...]]
     partners: Mapping[str, tuple[tuple[str, str], ...]]
+    stopped_by: str
     seconds: float
 
     @property
@@ -106,22 +110,31 @@ class TeamResult:
         return (self.bound - objective) / abs(self.bound) if self.bound else float(objective != 0)
 
 
-def assign_teams(request: Request, *, limits: Limits, alternates: bool = True) -> TeamResult:
+def assign_teams(
+    request: Request,
+    *,
+    limits: Limits,
+    alternates: bool = True,
+    cancelled: Callable[[], bool] | None = None,
+) -> TeamResult:
     """Return the best plan of consortia that is found, and what bounds it.
 
     Parameters
     ----------
     limits
-        `seconds` is for all searches together; reasons and alternates come on top.
+        For all searches together; `work` counts the nodes of search trees. Reasons and alternates
+        come on top.
     alternates
         Whether to look for replacements of each member.
+    cancelled
+        Asked now and then, from this thread: when it says yes, the best plan so far is returned.
 
     Notes
     -----
     A floor is asked of every demand that some consortium may answer. Where floors or pins cannot
     all be kept, as many demands as possible keep them; pins that cannot be kept are dropped.
     """
-    desk = Desk(request, limits=limits)
+    desk = Desk(request, clock=Clock(limits, cancelled))
     causes = rule_causes(desk.ground)
     pinned = frozenset(desk.ground.demand_position[name] for name in desk.ground.pins)
     desk, relaxed, solved, goal = _solve(desk, pinned)
@@ -156,7 +169,8 @@ def assign_teams(request: Request, *, limits: Limits, alternates: bool = True) -
         unserved={},
         alternates={},
         partners={},
-        seconds=limits.seconds - (desk.left() or 0.0) if limits.seconds is not None else 0.0,
+        stopped_by=desk.clock.stopped_by,
+        seconds=desk.clock.elapsed_seconds,
     )
     status = _status(result, proved=proved, kept=not (missed or relaxed or causes))
     return _explained(replace(result, status=status), desk, alternates=alternates)
@@ -180,12 +194,7 @@ def _solve(desk: Desk, pinned: frozenset[int]) -> tuple[Desk, tuple[Reason, ...]
     rules = desk.request.rules
     dropped = [pin for pin in rules.pins if pin.demand_id in names]
     kept = tuple(pin for pin in rules.pins if pin.demand_id not in names)
-    second = Desk(
-        replace(desk.request, rules=replace(rules, pins=kept)),
-        limits=replace(
-            desk.limits, seconds=None if (left := desk.left()) is None else max(1.0, left)
-        ),
-    )
+    second = Desk(replace(desk.request, rules=replace(rules, pins=kept)), clock=desk.clock)
     goal = _goal(second, pinned - frozenset(lost))
     relaxed = tuple(_dropped(pin) for pin in dropped)
     return second, relaxed, second.solve(goal), goal

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from time import monotonic
 
 import numpy as np
 
-from matching.limits import Limits
 from matching.technology.assignment.choosing import choose, widen
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.columns import NOBODY, Columns, some
 from matching.technology.assignment.ground import Ground
 from matching.technology.assignment.master import Master, Relaxed, relax
@@ -50,12 +49,11 @@ class Solved:
 class Desk:
     """A request with everything that several solves of it share."""
 
-    def __init__(self, request: Request, *, limits: Limits) -> None:
+    def __init__(self, request: Request, *, clock: Clock) -> None:
         self.request = request
+        self.clock = clock
         self.ground = Ground(request)
-        self.limits = limits
-        self.began = monotonic()
-        self.master = Master(self.ground, limits=limits)
+        self.master = Master(self.ground, seed=clock.limits.seed)
         self.alone = [self._alone(at) for at in range(len(self.ground.demands))]
 
     @property
@@ -69,16 +67,6 @@ class Desk:
         team = best_team(self.ground, view, (view.scores,) * 4, above=NEVER)
         return None if team is None else team.value
 
-    def restart(self) -> None:
-        """Let the limit on time count from now."""
-        self.began = monotonic()
-
-    def left(self) -> float | None:
-        """Return the seconds that are left; None without a clock."""
-        if self.limits.seconds is None:
-            return None
-        return self.limits.seconds - (monotonic() - self.began)
-
     def goal(self, required: Iterable[int], floor: int | None) -> Goal:
         """Return the goal in which each required demand counts for more than all scores."""
         chosen = frozenset(required)
@@ -91,29 +79,22 @@ class Desk:
 
     def solve(self, goal: Goal) -> Solved:
         """Return the best plan that is found for a goal."""
-        left = self.left()
-        until = None if left is None else monotonic() + left / 2
-        relaxed = relax(self.master, goal, until=until)
-        found = choose(self.master, goal, relaxed, reach=0, seconds=self._share())
+        relaxed = relax(self.master, goal, late=self.clock.halfway())
+        found = choose(self.master, goal, relaxed, reach=0, clock=self.clock)
         best = self._worth(found.columns, goal)
         picked = some(self.master.columns, found.columns)
-        bound, left = relaxed.bound, self.left()
+        bound = relaxed.bound
         net = abs(best - goal.reward * len(self._reached(goal, picked)))
-        late = left is not None and left <= 0
-        if not late and bound - best > CLOSE_ENOUGH * net:
+        if bound - best > CLOSE_ENOUGH * net and not self.clock.over():
             reach = bound - best
-            whole = widen(self.master, goal, relaxed, reach=reach)
-            found = choose(self.master, goal, relaxed, reach=reach, seconds=self._share())
+            whole = widen(self.master, goal, relaxed, reach=reach, clock=self.clock)
+            found = choose(self.master, goal, relaxed, reach=reach, clock=self.clock)
             value = self._worth(found.columns, goal)
             if value > best:
                 best, picked = value, some(self.master.columns, found.columns)
             if whole and found.proved:
                 bound = min(bound, best)
         return self._solved(goal, relaxed, picked, best, bound)
-
-    def _share(self) -> float | None:
-        left = self.left()
-        return None if left is None else max(0.5, left / 2)
 
     def _worth(self, picked: Ints, goal: Goal) -> int:
         """Return what a plan is worth, overload of small teams taken off."""

@@ -76,9 +76,7 @@ class Tried:
     tried: tuple[str, ...]
 
 
-def counterfactuals(
-    scorer: Scorer, demand: Demand, provider_id: str, silent: Sequence[str], *, top: int
-) -> Tried:
+def counterfactuals(scorer: Scorer, now: Candidate, silent: Sequence[str], *, top: int) -> Tried:
     """Return what would bring a provider into the list, or to its head.
 
     Parameters
@@ -88,6 +86,7 @@ def counterfactuals(
     top
         The length of the list.
     """
+    demand, provider_id = now.demand, now.provider.provider_id
     everyone = scorer.everyone(demand)
     rank = next(
         (n for n, one in enumerate(everyone, 1) if one.provider.provider_id == provider_id), None
@@ -96,7 +95,6 @@ def counterfactuals(
     goal = 1 if rank is not None and rank <= top else top
     if rank == 1 or len(others) < goal:
         return Tried(rank=rank, goal=goal, reached=(), tried=())
-    now = scorer.candidate(demand, provider_id)
     made = list(changes(now, silent, scorer.today))
     found = [try_out(scorer, demand, [change.reason], change.provider, others) for change in made]
     kept: dict[str, Counterfactual] = {}

@@ -68,7 +68,22 @@ class Explanation:
 def explain(
     scorer: Scorer, demand: Demand, provider_id: str, *, top: int = 10, changes: bool = True
 ) -> Explanation:
-    """Explain one provider for one demand.
+    """Explain one provider for one demand; see `explain_candidate`.
+
+    Raises
+    ------
+    KeyError
+        When the provider is unknown.
+    """
+    return explain_candidate(
+        scorer, scorer.candidate(demand, provider_id), top=top, changes=changes
+    )
+
+
+def explain_candidate(
+    scorer: Scorer, candidate: Candidate, *, top: int = 10, changes: bool = True
+) -> Explanation:
+    """Explain a provider that a scorer has scored for a demand.
 
     Parameters
     ----------
@@ -76,13 +91,8 @@ def explain(
         The length of the list that counterfactuals are about.
     changes
         Whether to try what would move the provider; this scores every provider once.
-
-    Raises
-    ------
-    KeyError
-        When the provider is unknown.
     """
-    candidate = scorer.candidate(demand, provider_id)
+    demand = candidate.demand
     split = scorer.split(candidate)
     vocabulary = scorer.index.vocabulary
     found = phrases(demand, vocabulary, split)
@@ -98,7 +108,7 @@ def explain(
     )
     newest = _newest(candidate, told)
     missing = silent(demand, vocabulary, split)
-    tried = counterfactuals(scorer, demand, provider_id, missing, top=top) if changes else None
+    tried = counterfactuals(scorer, candidate, missing, top=top) if changes else None
     meant = candidate.parts.get("semantic", 0.0)
     return Explanation(
         candidate=candidate,

@@ -7,6 +7,7 @@ rule of the step. Nothing is changed when a rule is broken.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from matching.technology.opencall.states import TABLE, CallState, Role, Step, st
 from matching.technology.problem_plain import canonical_json
 
 DOCUMENT_DOMAIN = "parkloom/call-document/v1"
+_SALT = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,16 @@ class Action:
         Who acts.
     at_ms
         UTC milliseconds, given by the caller.
+    salt
+        32 hex digits, random or from a secret: without them nobody can guess a short document from
+        its hash.
     reason
         Words why; needed where the table says so.
+
+    Raises
+    ------
+    ValueError
+        When the salt has another form.
     """
 
     step: Step
@@ -47,7 +57,12 @@ class Action:
     org: str
     at_ms: int
     payload: Any
+    salt: str
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not _SALT.fullmatch(self.salt):
+            raise ValueError(f"the salt must be 32 lower-case hex digits, got {self.salt[:80]!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +107,13 @@ def apply(call: Call, action: Action) -> tuple[Call, Transition]:
 
 
 def document_sha256(call: Call, action: Action) -> str:
-    """Return the hash of what a step says: call, number, step, reason and payload.
+    """Return the hash of what a step says: call, number, step, salt, reason and payload.
 
-    SHA-256 over the domain line, the call's id, the number of the step, its name, the reason as a
-    JSON text and the canonical JSON of the payload, each on a line of its own.
+    SHA-256 over the domain line, the call's id, the number of the step, its name, the salt, the
+    reason as a JSON text and the canonical JSON of the payload, each on a line of its own.
     """
     head = f"{DOCUMENT_DOMAIN}\n{call.call_id}\n{call.sequence + 1}\n{action.step}\n"
+    head += f"{action.salt}\n"
     said = canonical_json(action.reason) + b"\n" + canonical_json(action.payload)
     return hashlib.sha256(head.encode() + said).hexdigest()
 

@@ -3,8 +3,8 @@
 Every character is folded on its own (compatibility forms, full width, case, accents), so that each
 term knows the characters of the stored text that it came from. A run of Chinese characters gives
 its overlapping pairs, which need no dictionary and were the best light unit for Chinese in our
-measurements; other letters give words without their plural endings; numbers stay, and once more
-together with their unit.
+measurements; other letters give words without their plural endings, and pairs of words that stand
+side by side; numbers stay, and once more together with their unit.
 
 Terms are 64-bit keys rather than strings: counting 50,000 texts is then a sort of integers.
 """
@@ -37,6 +37,9 @@ to under up was we were what when where which while who will with within without
 """
 EMPTY_WORDS = frozenset(_EMPTY.split())
 PACKED_LETTERS = 12  # five bits for each letter a..z of a word that packs into 60 bits
+WORD_BITS = 31  # of a word's number inside the key of a pair
+WORDS_FROM = -(1 << WORD_BITS) + 1  # the least key of a word; those of pairs are less
+JOINTS = (ord(" "), ord("-"), ord("\n"))  # what may stand between the two words of a pair
 
 
 class _Fold(dict[int, str]):
@@ -77,7 +80,8 @@ def stem(word: str) -> str:
 class Lexicon:
     """The words of an index and their keys; it grows while an index is fitted, then stands still.
 
-    A pair of Chinese characters is its own key (positive). A word gets the next negative number.
+    A pair of Chinese characters is its own key (positive). A word gets the next negative number, a
+    pair of words is made of the two, below -2^31.
     """
 
     def __init__(self) -> None:
@@ -103,11 +107,12 @@ class Lexicon:
         return found
 
     def word(self, key: int) -> str:
-        """Return the term of a key, as text."""
+        """Return the term of a key, as text; the two words of a pair are joined by a line."""
         if key > 0:
             first, second = key >> CODE_POINT_BITS, key & ((1 << CODE_POINT_BITS) - 1)
             return chr(first) + (chr(second) if second else "")
-        return self._words[-key - 1]
+        first, second = -key >> WORD_BITS, -key & ((1 << WORD_BITS) - 1)
+        return f"{self.word(-first)}_{self.word(-second)}" if first else self._words[second - 1]
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -140,9 +145,11 @@ def analyse(texts: Sequence[str], lexicon: Lexicon, *, grow: bool) -> Terms:
     chinese = np.zeros(len(codes), dtype=bool)
     for least, most in CHINESE:
         chinese |= (codes >= least) & (codes <= most)
+    words = _words(joined, codes, chinese, lexicon, grow=grow)
     found = (
         _pairs(codes, chinese),
-        _words(joined, codes, chinese, lexicon, grow=grow),
+        words,
+        _word_pairs(codes, *words),
         _numbers(joined, lexicon, grow=grow),
     )
     keys, starts, ends = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -216,6 +223,17 @@ def _words(
     for one in np.flatnonzero(packed == 0):
         keys[one] = lexicon.key(joined[starts[one] : ends[one]], grow=grow)
     return keys, starts, ends
+
+
+def _word_pairs(
+    codes: NDArray[np.uint32], keys: Keys, starts: Keys, ends: Keys
+) -> tuple[Keys, Keys, Keys]:
+    """Return keys, starts and ends of words side by side, both of which are terms."""
+    beside = (starts[1:] - ends[:-1] == 1) & (keys[:-1] < 0) & (keys[1:] < 0)
+    first = np.flatnonzero(beside)
+    first = first[np.isin(codes[ends[first]], JOINTS)]
+    made = -((-keys[first] << WORD_BITS) | -keys[first + 1])
+    return made, starts[first], ends[first + 1]
 
 
 def _pack(codes: NDArray[np.uint32], starts: Keys, ends: Keys) -> Keys:

@@ -86,7 +86,7 @@ def question(index: LexicalIndex, queries: Queries, query: int) -> Question:
     """Return one query in double precision."""
     row = queries.rows[query]
     columns, weights = row.indices.astype(np.int64), row.data.astype(np.float64)
-    basis = index.latent.basis[columns].astype(np.float64)
+    basis = index.latent.of_terms(columns)
     length = float(np.linalg.norm(weights @ basis)) if len(columns) else 0.0
     share = index.latent_weight / (1 + index.latent_weight)
     pull = basis * (share / length) if length > LENGTH_MIN else np.zeros_like(basis)

@@ -4,7 +4,7 @@ References
 ----------
 Deerwester et al. (1990), Indexing by latent semantic analysis, JASIS 41(6). Larsen (1998), Lanczos
 bidiagonalization with partial reorthogonalization (PROPACK), as SciPy has it. Halko, Martinsson
-and Tropp (2011), Finding structure with randomness, SIAM Review 53(2), as scikit-learn has it.
+and Tropp (2011), Finding structure with randomness, SIAM Review 53(2).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
-from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float32]
@@ -24,8 +23,9 @@ RANK = 200
 TEXTS_PER_RANK = 3  # fewer texts than three for each dimension say nothing about it
 LENGTH_MIN = 1e-5  # a shorter point is rounding: its text has no part in the directions
 DENSE_TEXTS = 200  # up to here a dense decomposition is quick, and never fails to converge
-PROPACK_TEXTS = 6_000  # above, power iterations are near enough and many times faster
+PROPACK_TEXTS = 1_000  # above, power iterations are near enough and many times faster
 POWER_ITERATIONS = 2
+OVERSAMPLES = 10
 SAMPLE_MAX = 10_000  # texts that the dimensions are taken from, evenly spread
 
 
@@ -33,10 +33,17 @@ SAMPLE_MAX = 10_000  # texts that the dimensions are taken from, evenly spread
 class Latent:
     """The directions along which the terms of a corpus vary together.
 
-    `basis` is float32, shape (terms, rank), its columns orthonormal.
+    Parameters
+    ----------
+    basis
+        float32, shape (terms - pairs, rank), its columns orthonormal.
+    pairs
+        How many of the first terms have no part in them: pairs of words, which are many, and which
+        say by themselves what occurs together.
     """
 
     basis: Floats
+    pairs: int
 
     @property
     def rank(self) -> int:
@@ -45,16 +52,28 @@ class Latent:
 
     def project(self, rows: sp.csr_matrix) -> Floats:
         """Return texts as points of length one (or zero): float32, shape (texts, rank)."""
-        points = np.asarray(rows @ self.basis, dtype=np.float32)
+        points = np.asarray(rows[:, self.pairs :] @ self.basis, dtype=np.float32)
         lengths = np.linalg.norm(points, axis=1, keepdims=True)
         made: Floats = np.divide(
             points, lengths, out=np.zeros_like(points), where=lengths > LENGTH_MIN
         )
         return made
 
+    def of_terms(self, columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what some terms have of each direction: shape (terms, rank); 0 for pairs."""
+        made = np.zeros((len(columns), self.rank))
+        single = columns >= self.pairs
+        made[single] = self.basis[columns[single] - self.pairs]
+        return made
 
-def fit_latent(rows: sp.csr_matrix) -> Latent:
+
+def fit_latent(rows: sp.csr_matrix, *, pairs: int) -> Latent:
     """Return the directions of a corpus of TF-IDF rows, shape (texts, terms).
+
+    Parameters
+    ----------
+    pairs
+        How many of the first columns are pairs of words.
 
     Notes
     -----
@@ -62,15 +81,15 @@ def fit_latent(rows: sp.csr_matrix) -> Latent:
     thread: the vectors are short, and on a busy machine threads that wait for each other took five
     times as long; and the result does not depend on how many cores there are.
     """
-    texts, terms = rows.shape
+    texts, terms = rows.shape[0], rows.shape[1] - pairs
     step = -(-texts // SAMPLE_MAX) if texts else 1
-    sample = rows[::step]
+    sample = rows[::step, pairs:]
     rank = min(RANK, sample.shape[0] // TEXTS_PER_RANK, terms - 1)
     if rank < 1:
-        return Latent(basis=np.zeros((terms, 0), dtype=np.float32))
+        return Latent(basis=np.zeros((terms, 0), dtype=np.float32), pairs=pairs)
     with threadpool_limits(limits=1):
         directions = _directions(sample.astype(np.float64), rank)
-    return Latent(basis=np.ascontiguousarray(directions.T, dtype=np.float32))
+    return Latent(basis=np.ascontiguousarray(directions.T, dtype=np.float32), pairs=pairs)
 
 
 def _directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
@@ -79,10 +98,7 @@ def _directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
         _, _, dense = np.linalg.svd(rows.toarray(), full_matrices=False)
         return np.asarray(dense[:rank])
     if rows.shape[0] > PROPACK_TEXTS:
-        _, _, rough = randomized_svd(
-            rows.astype(np.float32), rank, n_iter=POWER_ITERATIONS, random_state=0
-        )
-        return np.asarray(rough)
+        return _rough_directions(rows.astype(np.float32), rank)
     _, _, found = svds(
         rows,
         k=rank,
@@ -91,3 +107,23 @@ def _directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
         rng=np.random.default_rng(0),
     )
     return np.asarray(found)
+
+
+def _rough_directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
+    """Return the first right singular vectors, nearly: shape (rank, terms).
+
+    The last, wide decomposition is one of inner products, some hundred by some hundred.
+    """
+    draw = np.random.default_rng(0)
+    turned = rows.T.tocsr()
+    width = rank + OVERSAMPLES
+    seen = rows @ draw.standard_normal((rows.shape[1], width), dtype=np.float32)
+    for _ in range(POWER_ITERATIONS):
+        seen = rows @ (turned @ seen)
+    span, _ = np.linalg.qr(seen)
+    wide = turned @ span
+    inner = wide.astype(np.float64)
+    squares, turns = np.linalg.eigh(inner.T @ inner)
+    first = slice(None, -rank - 1, -1)
+    lengths = np.sqrt(np.maximum(squares[first], np.finfo(np.float32).tiny))
+    return np.asarray((inner @ (turns[:, first] / lengths)).T)

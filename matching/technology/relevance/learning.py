@@ -22,7 +22,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
 from matching.technology.relevance.agreement import kendall_loss
-from matching.technology.relevance.scorer import Weights
+from matching.technology.relevance.scorer import WEIGHT_MAX, Weights
 
 Doubles = NDArray[np.float64]
 Groups = NDArray[np.int64]
@@ -147,12 +147,13 @@ def apply(learnt: Learnt, weights: Weights) -> Weights:
     """Return weights for the scorer: the learnt parts scaled so that `lexical` keeps its weight.
 
     Parts that were not learnt keep theirs. When the lexical part was learnt to be worth nothing,
-    the learnt weights are taken as they are.
+    the learnt weights are taken as they are. No weight becomes greater than weights may be.
     """
     if learnt.outcome is not Outcome.LEARNT:
         return weights
     own = learnt.weights.get("lexical", 0.0)
     scale = weights.lexical / own if own > 0 else 1.0
+    scale = min(scale, WEIGHT_MAX / max(*learnt.weights.values(), 1e-9))
     return replace(weights, **{name: value * scale for name, value in learnt.weights.items()})
 
 

@@ -2,7 +2,7 @@
 
 score(query, text) = (cos_terms + w · cos_latent) / (1 + w). Both cosines are linear in the terms of
 the query once its length is known, so that every score splits into its terms exactly. The weight w
-makes the spread of the latent cosine half of the spread of the other one over the whole index: a
+makes the spread of the latent cosine an eighth of the spread of the other one over the index: a
 constant of the index, never of one query, so that scores of different queries can be compared.
 
 A target (a team, or a single text) gets a weighted mean of the scores of its best five texts.
@@ -26,12 +26,12 @@ from matching.technology.relevance.grouping import (
     weights,
 )
 from matching.technology.relevance.latent import Latent, fit_latent
-from matching.technology.relevance.vocabulary import Vocabulary, Written, fit
+from matching.technology.relevance.vocabulary import QUERY_TITLE_WEIGHT, Vocabulary, Written, fit
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-LATENT_SHARE = 0.5
+LATENT_SHARE = 0.125
 SPREAD_SAMPLE = 300
 EXACT_TEXTS = 5_000  # up to here every text is scored; above, the best by shared terms are
 CANDIDATES = 200
@@ -67,6 +67,8 @@ class Block:
         Latent, shape (texts, rank).
     bounds
         Shape (terms, targets): no target scores more than this by shared terms.
+    flat
+        Whether each target has one text: then the bounds are the scores.
     """
 
     first: int
@@ -76,6 +78,7 @@ class Block:
     postings: sp.csr_matrix
     points: Floats
     bounds: sp.csr_matrix
+    flat: bool
     parts: tuple[Group, ...]
     targets: int
 
@@ -114,7 +117,7 @@ class LexicalIndex:
 
     def read(self, written: Sequence[Written]) -> Queries:
         """Return queries as the index sees them."""
-        rows = self.vocabulary.weigh(written)
+        rows = self.vocabulary.weigh(written, title_weight=QUERY_TITLE_WEIGHT)
         return Queries(rows=rows, points=self.latent.project(rows))
 
     def best(self, queries: Queries, top: int) -> list[Hits]:
@@ -190,7 +193,7 @@ class LexicalIndex:
 
     def _best_of_candidates(self, queries: Queries, top: int) -> list[Hits]:
         wanted = max(CANDIDATES, 2 * top)
-        found: list[list[Indices]] = [[] for _ in range(queries.rows.shape[0])]
+        found: list[list[tuple[Indices, Floats]]] = [[] for _ in range(queries.rows.shape[0])]
         for block in self.blocks:
             best = sp_matmul_topn(
                 queries.rows,
@@ -200,12 +203,21 @@ class LexicalIndex:
             )
             for query, mine in enumerate(found):
                 cut = slice(best.indptr[query], best.indptr[query + 1])
-                mine.append(best.indices[cut].astype(np.int64) + block.first)
-        hits = []
-        for query, parts in enumerate(found):
-            candidates = np.concatenate(parts)
-            hits.append(self._cut(candidates, self.scores_of(queries, query, candidates), top))
-        return hits
+                places = best.indices[cut].astype(np.int64)
+                if block.flat:  # one text each: the bound is the score by terms itself
+                    latent = block.points[places] @ queries.points[query]
+                    scores = self._mixed(best.data[cut], latent)
+                else:
+                    scores = self._gathered(queries, query, block, places)
+                mine.append((places + block.first, scores))
+        return [
+            self._cut(
+                np.concatenate([places for places, _ in parts]),
+                np.concatenate([scores for _, scores in parts]),
+                top,
+            )
+            for parts in found
+        ]
 
     def _cut(self, targets: Indices, scores: Floats, top: int) -> Hits:
         """Return the best of some targets; the earlier one wins a tie."""
@@ -251,7 +263,7 @@ def fit_index(entries: Sequence[Entry]) -> LexicalIndex:
     place = {target: index for index, target in enumerate(targets)}
     ordered = sorted(entries, key=lambda entry: place[entry.target])
     vocabulary, rows = fit([entry.written for entry in ordered])
-    latent = fit_latent(rows)
+    latent = fit_latent(rows, pairs=vocabulary.pairs)
     points = latent.project(rows)
     owners = np.array([place[entry.target] for entry in ordered], dtype=np.int64)
     names = tuple(entry.name for entry in ordered)
@@ -301,6 +313,7 @@ def _made(
         postings=postings,
         points=points,
         bounds=postings if flat else (sums @ rows).T.tocsr(),
+        flat=flat,
         parts=groups(owners),
         targets=targets,
     )
@@ -318,7 +331,7 @@ def _joined(blocks: Sequence[Block]) -> Block:
 
 
 def _latent_weight(rows: sp.csr_matrix, points: Floats) -> float:
-    """Return the weight that gives the latent cosine half of the other one's spread.
+    """Return the weight that gives the latent cosine an eighth of the other one's spread.
 
     The spreads are standard deviations over pairs of an even sample of texts with all texts but
     themselves.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from matching.technology.problem import Provider
 from matching.technology.relevance.embedding import Embedder, Kind
+from matching.technology.relevance.languages import Tongues, tongues
 from matching.technology.relevance.lexical import Entry, LexicalIndex
 from matching.technology.relevance.ranking import DENSE_CANDIDATES, Balance, balance
 from matching.technology.relevance.reading import entries
@@ -45,15 +46,21 @@ class Meaning:
     embedder: Embedder
     indexes: tuple[SemanticIndex, ...]
     balance: Balance
+    tongues: Tongues
 
     def scores(self, written: Sequence[Written]) -> list[Floats]:
         """Return for each demand the closeness of every place of the index, a cosine."""
         parts = [index.all_scores(written) for index in self.indexes]
         return list(np.concatenate(parts, axis=1))
 
-    def value(self, row: Floats, place: int) -> float:
-        """Return a closeness on the scale of the lexical part; 0 for an average one."""
-        return self.balance.weight * (float(row[place]) - self.balance.mean)
+    def values(self, row: Floats, language: str) -> Floats:
+        """Return closenesses on the scale of the lexical part, by place; 0 for an average one.
+
+        They count up to twice for those who have no text in the demand's language.
+        """
+        weights = self.balance.weight * self.tongues.weights_of_meaning(language)
+        made: Floats = weights * (row - self.balance.mean)
+        return made
 
     def closest(self, row: Floats, alive: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the places of the hundred closest providers."""
@@ -62,8 +69,12 @@ class Meaning:
 
     def with_provider(self, provider: Provider) -> Meaning:
         """Return the points with those of a provider behind them."""
-        added = fit_semantic(entries(provider), self.embedder)
-        return replace(self, indexes=(*self.indexes, added))
+        texts = entries(provider)
+        return replace(
+            self,
+            indexes=(*self.indexes, fit_semantic(texts, self.embedder)),
+            tongues=self.tongues.joined(_tongues(texts)),
+        )
 
     def closest_pair(self, written: Written, provider: Provider) -> ClosestPair:
         """Return the closest sentences of a demand and of a provider's texts."""
@@ -93,4 +104,9 @@ def fit_meaning(texts: Sequence[Entry], index: LexicalIndex, embedder: Embedder)
         embedder=embedder,
         indexes=(points,),
         balance=balance(texts, index, points),
+        tongues=_tongues(texts),
     )
+
+
+def _tongues(texts: Sequence[Entry]) -> Tongues:
+    return tongues([(entry.target, entry.written.whole) for entry in texts])

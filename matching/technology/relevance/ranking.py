@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.technology.relevance.embedding import Embedder
+from matching.technology.relevance.languages import language_of, tongues
 from matching.technology.relevance.lexical import CANDIDATES, Entry, LexicalIndex, fit_index
 from matching.technology.relevance.semantic import SemanticIndex, fit_semantic
 from matching.technology.relevance.vocabulary import Written
@@ -114,13 +115,15 @@ class SemanticRanker:
 class HybridRanker:
     """Terms and meaning, one to one: score = lexical + w · (cos - mean), w equalising the spreads.
 
-    Mean and w come from pairs of the index's own texts, so they are constants of the index.
+    Mean and w come from pairs of the index's own texts, so they are constants of the index. For a
+    target that has no text in the query's language, w counts twice (`Tongues`).
     """
 
     def __init__(self, entries: Sequence[Entry], embedder: Embedder) -> None:
         self.lexical = LexicalRanker(entries)
         self.semantic = SemanticRanker(entries, embedder)
         self.balance = balance(entries, self.lexical.index, self.semantic.index)
+        self.tongues = tongues([(entry.target, entry.written.whole) for entry in entries])
 
     def best(self, queries: Sequence[Written], top: int) -> Lists:
         """Return the `top` best targets among the best 200 by terms and the best 100 by meaning."""
@@ -134,7 +137,8 @@ class HybridRanker:
                 closest = np.argsort(-row, kind="stable")[: max(top, DENSE_CANDIDATES)]
                 both = np.union1d(hit.targets, closest)
                 both = both[self.lexical.index.alive[both]]
-                scores = self._mixed(self.lexical.index.scores_of(read, query, both), row[both])
+                by_terms = self.lexical.index.scores_of(read, query, both)
+                scores = self._mixed(by_terms, row[both], self._weights(part[query])[both])
                 found.append(cut(targets, scores, both, top))
         return found
 
@@ -142,23 +146,34 @@ class HybridRanker:
         """Return given targets for each query, in the order given; KeyError for an unknown one."""
         by_terms = self.lexical.among(queries, wanted)
         by_meaning = self.semantic.among(queries, wanted)
+        place = {target: index for index, target in enumerate(self.lexical.index.targets)}
         return [
             ranked(
                 [one.target for one in terms],
                 self._mixed(
                     np.array([one.score for one in terms], dtype=np.float32),
                     np.array([one.score for one in meaning], dtype=np.float32),
+                    self._weights(query)[_places([one.target for one in terms], place)],
                 ),
             )
-            for terms, meaning in zip(by_terms, by_meaning, strict=True)
+            for query, terms, meaning in zip(queries, by_terms, by_meaning, strict=True)
         ]
 
     def everything(self, queries: Sequence[Written]) -> Scores:
         """Return the score of every target in their order: shape (queries, targets)."""
-        return self._mixed(self.lexical.everything(queries), self.semantic.everything(queries))
+        weights = np.array([self._weights(query) for query in queries], dtype=np.float32)
+        return self._mixed(
+            self.lexical.everything(queries),
+            self.semantic.everything(queries),
+            weights.reshape(len(queries), -1),
+        )
 
-    def _mixed(self, lexical: Scores, semantic: Scores) -> Scores:
-        mixed: Scores = lexical + self.balance.weight * (semantic - self.balance.mean)
+    def _weights(self, query: Written) -> Scores:
+        return self.tongues.weights_of_meaning(language_of(query.whole))
+
+    def _mixed(self, lexical: Scores, semantic: Scores, weights: Scores) -> Scores:
+        meant = self.balance.weight * (semantic - self.balance.mean)
+        mixed: Scores = lexical + weights * meant
         return mixed
 
 

@@ -44,9 +44,10 @@ from matching.technology.relevance.meaning import Meaning, fit_meaning
 from matching.technology.relevance.reading import all_entries, demand_written, entries
 from matching.technology.relevance.standing import Record, record_of, too_far, trl_gap
 
-VERSION = "1"
+VERSION = "2"
 PARTS = ("lexical", "semantic", "codes", "indicators", "trl", "record")
 NANO = 10**9
+WEIGHT_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,8 @@ class Weights:
     def __post_init__(self) -> None:
         for part in PARTS:
             value = getattr(self, part)
-            if not 0 <= value <= 1_000:
-                raise ValueError(f"weights: {part} must be in 0..1000, got {value}")
+            if not 0 <= value <= WEIGHT_MAX:
+                raise ValueError(f"weights: {part} must be in 0..{WEIGHT_MAX}, got {value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +78,8 @@ class Candidate:
         Part → what it adds, weight included; missing parts add nothing. They sum to the score.
     gap
         Missing levels of readiness; None when one side did not state its levels.
+    question, place
+        The demand and the provider as the index has them.
     """
 
     demand: Demand
@@ -86,6 +89,8 @@ class Candidate:
     indicators: tuple[Finding, ...]
     gap: int | None
     record: Record
+    question: Question
+    place: int
 
     @property
     def score(self) -> float:
@@ -132,7 +137,7 @@ class Scorer:
         for one, hit in enumerate(hits):
             pool = hit.targets
             if self.meaning is not None:
-                pool = np.union1d(pool, self.meaning.closest(asked.meant[one], self.index.alive))
+                pool = np.union1d(pool, self.meaning.closest(asked.near[one], self.index.alive))
             found.append(tuple(self._scored(asked, one, pool)[:top]))
         return found
 
@@ -156,9 +161,7 @@ class Scorer:
 
     def split(self, candidate: Candidate) -> Split:
         """Return the lexical part of a candidate by terms of the demand, before its weight."""
-        asked = self.ask([candidate.demand])
-        place = self.place(candidate.provider.provider_id)
-        return split(self.index, asked.questions[0], place)
+        return split(self.index, candidate.question, candidate.place)
 
     def may_match(self, demand: Demand, provider: Provider) -> bool:
         """Return whether a provider may be matched at all: consent, and readiness near enough."""
@@ -182,12 +185,19 @@ class Scorer:
         """Return demands as the index sees them."""
         written = [demand_written(demand) for demand in demands]
         queries = self.index.read(written)
+        near = () if self.meaning is None else tuple(self.meaning.scores(written))
         count = len(demands)
         return Asked(
             demands=tuple(demands),
             queries=queries,
             questions=tuple(question(self.index, queries, one) for one in range(count)),
-            meant=() if self.meaning is None else self.meaning.scores(written),
+            near=near,
+            meant=tuple(
+                self.meaning.values(row, demand.lang.value)
+                for row, demand in zip(near, demands, strict=True)
+            )
+            if self.meaning is not None
+            else (),
         )
 
     @property
@@ -235,7 +245,7 @@ class Scorer:
             "record": self.weights.record * (record.rate - 0.5),
         }
         if self.meaning is not None:
-            meant = self.meaning.value(asked.meant[row], place)
+            meant = float(asked.meant[row][place])
             parts["semantic"] = self.weights.semantic * meant
         return Candidate(
             demand=demand,
@@ -245,16 +255,22 @@ class Scorer:
             indicators=checked,
             gap=gap,
             record=record,
+            question=asked.questions[row],
+            place=place,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
-    """Demands as an index sees them: for the search, for exact sums, and by meaning."""
+    """Demands as an index sees them: for the search, for exact sums, and by meaning.
+
+    `near` are cosines of all places, `meant` what they are worth on the scale of the lexical part.
+    """
 
     demands: tuple[Demand, ...]
     queries: Queries
     questions: tuple[Question, ...]
+    near: Sequence[NDArray[np.float32]]
     meant: Sequence[NDArray[np.float32]]
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from matching.technology.relevance.analyser import Keys, Lexicon, analyse
+from matching.technology.relevance.analyser import WORDS_FROM, Keys, Lexicon, analyse
 
-TITLE_WEIGHT = 2
+QUERY_TITLE_WEIGHT = 2  # a demand's title says what is asked; a document's counts as its text
 BATCH_CHARACTERS = 2_000_000
 SMALL = 20_000  # texts; below this a rare term is evidence, above it is mostly a misprint
 MIN_TEXTS_LARGE = 2
@@ -31,6 +31,11 @@ class Written:
 
     title: str
     text: str
+
+    @property
+    def whole(self) -> str:
+        """Title and text."""
+        return f"{self.title}\n{self.text}"
 
     @property
     def length(self) -> int:
@@ -60,6 +65,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def pairs(self) -> int:
+        """How many of the first terms are pairs of words."""
+        return int(np.searchsorted(self.keys, WORDS_FROM))
+
     def columns(self, keys: Keys) -> Keys:
         """Return the column of each key, -1 for keys that are unknown."""
         if not len(self.keys):
@@ -71,9 +81,15 @@ class Vocabulary:
         """Return the term of a column, as text."""
         return self.lexicon.word(int(self.keys[column]))
 
-    def weigh(self, written: Sequence[Written]) -> sp.csr_matrix:
-        """Return TF-IDF rows of texts: float32, shape (texts, terms), length one or all zero."""
-        rows, keys, weights = _terms(written, self.lexicon, grow=False)
+    def weigh(self, written: Sequence[Written], *, title_weight: int = 1) -> sp.csr_matrix:
+        """Return TF-IDF rows of texts: float32, shape (texts, terms), length one or all zero.
+
+        Parameters
+        ----------
+        title_weight
+            How often the terms of a title count.
+        """
+        rows, keys, weights = _terms(written, self.lexicon, title_weight=title_weight, grow=False)
         columns = self.columns(keys)
         known = columns >= 0
         shape = (len(written), len(self))
@@ -99,7 +115,7 @@ def fit(written: Sequence[Written]) -> tuple[Vocabulary, sp.csr_matrix]:
     two texts and may stand in at most a tenth.
     """
     lexicon = Lexicon()
-    rows, keys, weights = _terms(written, lexicon, grow=True)
+    rows, keys, weights = _terms(written, lexicon, title_weight=1, grow=True)
     distinct, columns = np.unique(keys, return_inverse=True)
     counts = _counts(rows, columns, weights, (len(written), len(distinct)))
     counts.sum_duplicates()
@@ -119,7 +135,7 @@ def fit(written: Sequence[Written]) -> tuple[Vocabulary, sp.csr_matrix]:
 
 
 def _terms(
-    written: Sequence[Written], lexicon: Lexicon, *, grow: bool
+    written: Sequence[Written], lexicon: Lexicon, *, title_weight: int, grow: bool
 ) -> tuple[Keys, Keys, NDArray[np.float32]]:
     """Return row, key and weight of each term of some texts."""
     rows, keys, weights = [], [], []
@@ -129,7 +145,7 @@ def _terms(
         rows.append(first + found.texts // 2)
         keys.append(found.keys)
         in_title = found.texts % 2 == 0
-        weights.append(np.where(in_title, TITLE_WEIGHT, 1).astype(np.float32))
+        weights.append(np.where(in_title, title_weight, 1).astype(np.float32))
     if not rows:
         none = np.zeros(0, dtype=np.int64)
         return none, none, none.astype(np.float32)

@@ -17,7 +17,9 @@ from api.commands.bench.relevance_figures import (
     gain,
     judged_figures,
     ndcg_at,
+    overlap_figures,
 )
+from api.commands.bench.relevance_levels import level_figures
 from api.commands.bench.relevance_references import bm25, lsa, plain_terms, tfidf
 from matching.technology.relevance.lexical import Entry
 from matching.technology.relevance.vocabulary import Written
@@ -70,6 +72,24 @@ def test_references_find_the_text_that_shares_words(reference):
 
 def test_plain_terms_of_both_languages():
     assert plain_terms("固态电池 of SEM x") == ["固态", "态电", "电池", "of", "sem"]
+
+
+def test_lists_of_two_languages_overlap_by_what_they_share():
+    """Ten of twelve count; of a shorter list all."""
+    ten = [f"T{n}" for n in range(12)]
+    (found,) = overlap_figures([ten, ["A", "B"]], [ten[5:], ["B", "C"]])
+    assert found.value == pytest.approx((0.5 + 0.5) / 2)
+
+
+def test_the_score_of_levels_is_one_over_one_and_the_error():
+    """Levels that a part gives away are predicted; the interval is over demands."""
+    draw = np.random.default_rng(7)
+    levels = [draw.integers(1, 5, 60).astype(float) for _ in range(10)]
+    grouped, random = level_figures(levels, [levels])
+    blind, _ = level_figures(levels, [[np.zeros(60)] * 10])
+    assert grouped.value > 0.95
+    assert random.value > 0.95
+    assert 0.4 < blind.value < 0.6
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:

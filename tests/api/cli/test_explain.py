@@ -179,7 +179,7 @@ def test_what_cannot_be_compared_is_refused(run, park: Path, tmp_path: Path):
     for arguments in ((), (path, "--pareto", "local")):
         result = run("whatif", park, *arguments)
         assert result.exit_code == 2
-        assert "give either a file of scenarios or --pareto" in words(result.stderr)
+        assert "Give either a file of scenarios or --pareto" in words(result.stderr)
     (tmp_path / "taken").write_text("mine")
     result = run("whatif", park, scenario_file(tmp_path), "--out", "taken")
     assert result.exit_code == 2

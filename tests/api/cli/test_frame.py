@@ -17,7 +17,8 @@ from api.commands.frame import interruptible, percent, reporting
 from api.services.errors import BadRequest
 from data.errors import DatabaseLocked, NotFound
 from ledger.errors import Corruption, StaleHead
-from tests.support.cli import fits, only_json
+from tests.support.cli import fits, only_json, words
+from tests.support.log_parts import LOG_KEY
 
 
 def test_help_lists_every_command_in_80_columns(run):
@@ -127,3 +128,34 @@ def test_a_light_command_does_not_load_the_optimiser():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a/b"), "a/b: No such file"),
+        (PermissionError(13, "Permission denied", "a"), "a: Permission denied. Name another place"),
+        (OSError(28, "No space left on device", "a"), "a: No space left on device. Check the"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_a_failure_of_the_system_names_the_file_and_the_way_out(capsys, failure, told):
+    with pytest.raises(typer.Exit), reporting(as_json=False):
+        raise failure
+    assert told in words(capsys.readouterr().err)
+
+
+def test_a_variable_that_cannot_be_used_is_named(run, monkeypatch):
+    monkeypatch.setenv("PARKLOOM_PORT", "eight")
+    refused = run("serve")
+    assert refused.exit_code == 2
+    told = words(refused.stderr)
+    assert told.startswith("BAD_INPUT: PARKLOOM_PORT: ")
+    assert "got 'eight'" in told
+
+
+def test_a_database_of_another_kind_is_a_bad_request(run, monkeypatch):
+    monkeypatch.setenv("PARKLOOM_DATABASE_URL", "mysql://park")
+    refused = run("init", "--registrar", LOG_KEY.verifier.vkey)
+    assert refused.exit_code == 2
+    assert "UNSUPPORTED_DATABASE" in refused.stderr

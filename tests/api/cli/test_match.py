@@ -49,6 +49,28 @@ def test_match_writes_plan_claim_and_reasons(run, park: Path, tmp_path: Path):
     assert set(text) == {"order_id", "code", "params", "text"}
 
 
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_solving(
+    run, park: Path, tmp_path: Path
+):
+    """Nothing is worked out that could not be kept."""
+    (tmp_path / "taken").write_text("mine")
+    for out in ("taken", "taken/under"):
+        result = run("match", park, "--out", out, "--work", "50")
+        assert result.exit_code == 2
+        assert out in words(result.stderr)
+        assert result.stdout == ""
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_folder_that_is_none_is_refused_with_the_way_out(run, tmp_path: Path):
+    (tmp_path / "orders.csv").write_text("")
+    for folder in ("nowhere", "orders.csv"):
+        result = run("match", folder, "--out", "out")
+        assert result.exit_code == 2
+        assert folder in words(result.stderr)
+        assert "parkloom sample" in words(result.stderr)
+
+
 def test_match_with_json_prints_one_object(run, park: Path):
     result = run("match", park, "--out", "out", "--work", "50", "--seed", "7", "--json")
     figures = only_json(result)

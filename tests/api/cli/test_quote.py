@@ -132,7 +132,7 @@ def test_an_order_that_cannot_be_quoted_ends_with_status_2(run, tmp_path, value,
 
 def test_files_that_are_not_there_end_with_status_2(run, bundle, tmp_path):
     order = written(tmp_path, ORDER)
-    assert "no such file or folder" in words(run(tmp_path / "none.json").stderr)
+    assert "No such file" in words(run(tmp_path / "none.json").stderr)
     assert run(tmp_path / "none.json").exit_code == 2
     assert run(order, plan=tmp_path / "plan").exit_code == 2
     assert run(order, "--claim", tmp_path / "claim.json").exit_code == 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from api.commands import serving
+from api.commands.frame import BadInput
 from api.commands.serve import require_loopback
 from api.services.errors import ServiceError
 from tests.support.cli import only_json, words
@@ -33,3 +35,15 @@ def test_an_empty_home_is_refused_before_the_port_is_taken(run):
     result = run("serve", "--port", "0")
     assert result.exit_code == 2
     assert "NOT_INITIALISED" in result.stderr
+
+
+def test_an_address_in_use_is_refused_with_the_way_out():
+    with serving.bound("127.0.0.1", 0) as taken, pytest.raises(BadInput) as refused:
+        serving.bound("127.0.0.1", serving.port_of(taken))
+    assert "Address already in use" in refused.value.message
+    assert "--port" in refused.value.message
+
+
+def test_a_name_that_is_no_address_is_refused():
+    with pytest.raises(BadInput):
+        serving.bound("no.such.host.invalid", 0)

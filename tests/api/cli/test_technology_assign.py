@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +69,48 @@ def test_the_fairest_plan_and_the_frontier_are_printed(run, arrays: Path):
     assert told["greatest_floor_bound"] == pytest.approx(0.6, abs=1e-4)
     assert [point["floor"] for point in told["frontier"]] == [0.6]
     assert told["frontier"][0]["cost"] == 0
+
+
+@pytest.mark.parametrize("task", [("--min-score", "2.5"), ("--fair", "--frontier", "3")])
+def test_ctrl_c_keeps_the_best_plan_and_says_so(run, tmp_path: Path, task: tuple[str, ...]):
+    """The signal comes as soon as the command listens for it; the plan is whole and written."""
+    np.save(tmp_path / "M.npy", np.random.default_rng(4).random((60, 40)))
+    np.save(tmp_path / "L.npy", np.array([3]))
+    np.save(tmp_path / "K.npy", np.array([3]))
+    before = signal.getsignal(signal.SIGINT)
+
+    def press() -> None:
+        while signal.getsignal(signal.SIGINT) is before:
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presser = threading.Thread(target=press, daemon=True)
+    presser.start()
+    result = run(*WHOLE, *task, "--seconds", 600, "--json")
+    presser.join()
+
+    assert result.exit_code == 0, result.stderr
+    assert "Stopped by Ctrl-C" in result.stderr
+    told = only_json(result)
+    chosen = np.loadtxt(tmp_path / "A.tsv", dtype=int)
+    assert (chosen.sum(axis=0) == 3).all()
+    assert chosen.sum(axis=1).max() <= 3
+    assert told["total"] <= told["bound"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_same_work_and_seed_give_the_same_plan(run, arrays: Path):
+    """No clock is read: nodes of search trees are counted."""
+    draw = np.random.default_rng(9)
+    np.save(arrays / "M.npy", draw.random((30, 20)))
+    np.save(arrays / "L.npy", np.array([2]))
+    np.save(arrays / "K.npy", np.array([2]))
+    asked = ("--min-score", "1.5", "--work", 3, "--seed", 11, "--json")
+    told = []
+    for _ in range(2):
+        told.append(only_json(run(*WHOLE, *asked)))
+        told[-1].pop("seconds")
+    assert told[0] == told[1]
 
 
 def test_what_makes_no_problem_is_refused(run, arrays: Path):

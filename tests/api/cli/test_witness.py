@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import uvicorn
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.commands import serving
 from api.witnessing.home import open_home
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.merkle import inclusion_proof, root_at
@@ -72,13 +72,19 @@ def test_what_a_witness_refuses(run, arguments, code):
 
 def test_serve_runs_the_witness(run, monkeypatch):
     served = {}
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: served.update(options, app=app))
+
+    def serve(_app, listener):
+        with listener:
+            served["place"] = listener.getsockname()[:2]
+
+    monkeypatch.setattr(serving, "serve", serve)
     run("witness", "init", "w", "--name", "w.example")
     run("witness", "add", "w", VKEY)
-    done = run("witness", "serve", "w", "--host", "::1", "--port", "8123", "--json")
-    assert only_json(done) == {"host": "::1", "port": 8123, "logs": [ORIGIN]}
-    assert (served["host"], served["port"]) == ("::1", 8123)
-    assert "http://[::1]:8123/" in done.stderr
+    done = run("witness", "serve", "w", "--host", "::1", "--port", "0", "--json")
+    host, port = served["place"]
+    assert only_json(done) == {"host": host, "port": port, "logs": [ORIGIN]}
+    assert port > 0
+    assert f"http://[::1]:{port}/" in done.stderr
 
 
 def test_the_policy_for_lenders(run, tmp_path):

@@ -14,6 +14,7 @@ from api.jobs.runs import AlreadyServed, DurableRuns
 from api.jobs.worker import EXIT_ORPHANED, order_of_work
 from api.services import matching_runs
 from api.services.matching_runs import RunStatus
+from data.stores import matching_runs as run_store
 from tests.support.installations import populated
 
 WORKER = "tests.support.scripted_worker"
@@ -102,6 +103,20 @@ def test_a_run_that_was_queued_without_a_server_is_taken_up(sqlite_workspace):
     assert started(sqlite_workspace) == [f"{run_id} end"]
 
 
+def test_a_run_whose_server_was_killed_is_taken_up(workspace):
+    """It stands as running, by a worker that is gone: the next start runs it again."""
+    run_id = str(uuid4())
+    matching_runs.queue(workspace, run_id, requested_by="test", seconds=1)
+    with workspace.transaction() as session:
+        run_store.start(
+            session, workspace.operator_id, run_id, worker=matching_runs.WORKER, now_ms=1
+        )
+    assert status(workspace, run_id) is RunStatus.RUNNING
+    with launched(workspace, "end"):
+        wait_for(workspace, lambda: status(workspace, run_id) is RunStatus.FAILED)
+    assert started(workspace) == [f"{run_id} end"]
+
+
 def test_a_transaction_that_fails_queues_neither_run_nor_job(sqlite_workspace):
     class Interrupted(Exception):
         pass
@@ -148,6 +163,9 @@ def test_a_cancellation_reaches_the_worker(sqlite_workspace):
         runs.stop(str(uuid4()))  # of a run that is not executed: nothing happens
         runs.stop(run_id)
         wait_for(sqlite_workspace, lambda: status(sqlite_workspace, run_id) is RunStatus.FAILED)
+    # Ended by the worker's own word: one that had not heard would have been started again.
+    assert matching_runs.get(sqlite_workspace, run_id).error == "scripted"
+    assert started(sqlite_workspace) == [f"{run_id} wait"]
 
 
 def test_one_server_at_a_time(sqlite_workspace):

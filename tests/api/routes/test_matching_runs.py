@@ -98,6 +98,17 @@ def test_a_queued_run_is_cancelled_and_stays_so(park_client, park_runs):
     assert len(park_runs.started) == started
 
 
+def test_a_plan_is_published_again(park_client, done):
+    answer = park_client.post(f"/v1/matching-runs/{done}/publish")
+    assert answer.status_code == 200
+    assert answer.json() == park_client.get(f"/v1/matching-runs/{done}").json()
+    assert_problem(park_client.post(f"/v1/matching-runs/{uuid4()}/publish"), 404, "NOT_FOUND")
+    queued = str(uuid4())
+    put(park_client, queued)
+    answer = park_client.post(f"/v1/matching-runs/{queued}/publish")
+    assert_problem(answer, 409, "WRONG_STATUS")
+
+
 def test_there_is_no_result_before_the_end(park_client):
     run_id = str(uuid4())
     put(park_client, run_id)

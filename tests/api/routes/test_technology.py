@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from api.services import technology_matching
 from data.samples import SAMPLE_PARK
 from ledger.claims import drafts
 from matching.technology.problem_plain import to_plain
@@ -109,6 +110,16 @@ def test_an_assignment_is_made_once_under_its_id(stocked):
     assert first["body"]["plan"]
     assert stocked.put(path).json() == first == stocked.get(path).json()
     assert [one["id"] for one in stocked.get(f"{PATH}/assignments").json()["items"]] == ["A-1"]
+
+
+def test_an_assignment_that_is_too_large_for_a_request_names_the_command(stocked, monkeypatch):
+    """Nothing is solved and nothing kept; who asks for too many seconds is refused as well."""
+    monkeypatch.setattr(technology_matching, "ASSIGN_PROVIDERS_MOST", 50)
+    problem = assert_problem(stocked.put(f"{PATH}/assignments/A-2"), 400, "BAD_REQUEST")
+    assert "parkloom technology assign" in problem["detail"]
+    assert_problem(stocked.get(f"{PATH}/assignments/A-2"), 404, "NOT_FOUND")
+    long = stocked.put(f"{PATH}/assignments/A-2", params={"seconds": 31})
+    assert long.status_code == 422
 
 
 def test_a_call_moves_by_signed_steps_and_shows_each_viewer_its_part(tmp_path):

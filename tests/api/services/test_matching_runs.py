@@ -182,5 +182,29 @@ def test_publication_waits_for_the_operators_key(tmp_path, planner):
         assert run.publication == "refused: KEY_UNKNOWN"
         enrol_registrar(stage.workspace, stage.parties)
         enrol_operator(stage.workspace, stage.parties, uscc=fictional_uscc(99_001))
-        assert plan_publication.publish_again(stage.workspace, str(run.plan_id)) == "entered"
-        assert matching_runs.get(stage.workspace, "run-1").publication == "entered"
+        assert matching_runs.publish(stage.workspace, "run-1").publication == "entered"
+
+
+def test_publishing_again_changes_nothing(planned):
+    stage, run = planned
+    size = stage.workspace.log.head().size
+    assert matching_runs.publish(stage.workspace, "run-1") == run
+    assert stage.workspace.log.head().size == size
+
+
+def test_only_a_plan_is_published_and_only_the_newest(parked, planner, monkeypatch):
+    """A plan that was refused and replaced would stand behind the newer one in the record."""
+    matching_runs.queue(parked.workspace, "run-1", requested_by="test", seconds=1)
+    with pytest.raises(WrongStatus, match="queued without a plan"):
+        matching_runs.publish(parked.workspace, "run-1")
+    monkeypatch.setattr(plan_publication, "OPEN_DAYS", -1)
+    first = matching_runs.execute(parked.workspace, "run-1")
+    assert first.publication == "refused: EXPIRED"
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        solving, "solve", lambda problem, limits, **_options: result_of(problem, limits)
+    )
+    matching_runs.queue(parked.workspace, "run-2", requested_by="test", seconds=1)
+    assert matching_runs.execute(parked.workspace, "run-2").publication == "entered"
+    with pytest.raises(WrongStatus, match="superseded"):
+        matching_runs.publish(parked.workspace, "run-1")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from api.services import mirroring
+from api.services import mirroring, sm3_roots
 from api.services.errors import BadRequest, NotInitialised
 from api.services.mirroring import MirrorSettings
+from ledger.errors import NotVerified
 from ledger.log import note
 from ledger.log.checkpoint import CHECKPOINT
 from ledger.log.cosignature import verified_lines
 from ledger.log.merkle import consistency_proof
 from ledger.log.tiles import TileReader
 from ledger.log.witness import AddCheckpoint, WitnessError
-from tests.support.signing import forge_and_publish
+from tests.support.signing import forge_and_publish, state_wrong_sm3_root
 from tests.support.stage import staged
 
 
@@ -67,6 +68,25 @@ def test_it_answers_422_with_the_rule_that_is_broken(stage, folder):
             with pytest.raises(WitnessError, match="SIGNATURE_MISSING") as refused:
                 opened.witness.add_checkpoint(wanted.encode())
             assert refused.value.status == 422
+
+
+def test_it_computes_a_stated_sm3_root_again(stage, folder):
+    """From its own copy and what it is about to copy; over a stop, from where it was."""
+    with mirroring.opened(folder) as opened:
+        opened.follow()
+    sm3_roots.state(stage.workspace)
+    with mirroring.opened(folder) as opened:
+        assert opened.follow().size == stage.workspace.log.head().size
+
+
+def test_it_cosigns_no_wrong_sm3_root(stage, folder):
+    with mirroring.opened(folder) as opened:
+        opened.follow()
+    state_wrong_sm3_root(stage)
+    stage.workspace.publisher.publish()
+    with mirroring.opened(folder) as opened, pytest.raises(NotVerified) as refused:
+        opened.follow()
+    assert refused.value.code == "SM3_ROOT_DIFFERS"
 
 
 def test_it_believes_the_pinned_log_key_alone(stage, folder):

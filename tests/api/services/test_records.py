@@ -161,6 +161,9 @@ def test_a_reservation_does_not_lapse_before_its_time(stage, order):
     with pytest.raises(Refusal) as refused:
         screening.lapse(stage.workspace, claim)
     assert refused.value.code == "NOT_YET_DUE"
+    assert screening.lapse_due(stage.workspace) == ()
+    (held,) = screening.reservations(stage.workspace)
+    assert (held.claim, held.order) == (claim, order)
 
 
 def test_screening_twice_is_harmless(stage, order):

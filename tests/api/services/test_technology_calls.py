@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -11,6 +12,7 @@ from api.services import organisations, records, technology, technology_calls
 from api.services.errors import BadRequest
 from api.services.technology_calls import CallStepRefused, StepRequest
 from data.errors import NotFound
+from data.stores import order_keys
 from ledger.claims.calls import CallState as RecordedCall
 from ledger.errors import Refusal
 from ledger.values.consent import Duty, Need
@@ -95,6 +97,46 @@ def test_submitting_the_same_step_again_is_harmless(play):
 
     assert first == again
     assert len(technology_calls.history(workspace, play.call.call_id)) == 1
+
+
+def test_a_document_can_be_checked_with_its_salt_and_not_guessed_without(play):
+    """The party that took a step recomputes the log's hash; nobody else is told the salt."""
+    workspace, _, draft = play.drafted(Step.SUBMIT, Role.ENTERPRISE, OWNER)
+    play.take(Step.SUBMIT, Role.ENTERPRISE, OWNER)
+    call_id = play.call.call_id
+    (own,) = technology_calls.history(workspace, call_id, viewer_id=OWNER)
+    plain = f'parkloom/call-document/v1\n{call_id}\n1\nsubmit\n{own.salt}\n"because"\n{{}}\n'
+    guess = f'parkloom/call-document/v1\n{call_id}\n1\nsubmit\n"because"\n{{}}\n'
+
+    assert sha256(plain.removesuffix("\n").encode()).hexdigest() == recorded(play).document
+    assert sha256(guess.removesuffix("\n").encode()).hexdigest() != recorded(play).document
+    assert own.salt not in draft.summary, "no two requests share a salt"
+
+
+def test_the_signer_is_told_the_salt_of_what_it_signs(play):
+    """What it signs is a hash: with the salt it can see of what."""
+    _, _, draft = play.drafted(Step.SUBMIT, Role.ENTERPRISE, OWNER)
+    salt = draft.summary.rpartition(" ")[2]
+    call_id = play.call.call_id
+    plain = f'parkloom/call-document/v1\n{call_id}\n1\nsubmit\n{salt}\n"because"\n{{}}'
+
+    assert sha256(plain.encode()).hexdigest() == draft.body["document"]
+
+
+def test_others_and_a_destroyed_secret_give_no_salt(play):
+    """Of others' steps one sees the hash alone; with the secret gone nobody can test a guess."""
+    play.to(CallState.PUBLISHED)
+    workspace, call_id = play.stage.workspace, play.call.call_id
+    strangers = technology_calls.history(workspace, call_id, viewer_id=TEAMS[0])
+    owners = technology_calls.history(workspace, call_id, viewer_id=OWNER)
+    with workspace.transaction() as session:
+        order_keys.destroy(session.connection(), workspace.operator_id, call_id, now_ms=1)
+    after = technology_calls.history(workspace, call_id, viewer_id=OWNER)
+
+    assert {one.salt for one in strangers} == {""}
+    assert [bool(one.salt) for one in owners] == [one.transition.org == OWNER for one in owners]
+    assert any(one.salt for one in owners)
+    assert {one.salt for one in after} == {""}
 
 
 def test_a_crash_behind_the_entry_is_made_good(play, monkeypatch):

@@ -17,6 +17,8 @@ from api.services.workspace import (
     registrar_vkey,
 )
 from api.settings import Settings
+from data.engine import downgrade, make_engine
+from data.errors import DatabaseOlder
 from ledger.log import note
 from ledger.log.checkpoint import open_checkpoint
 from tests.support.enrolments import ROOT_VKEY, key_of
@@ -36,6 +38,25 @@ def test_initialise_makes_everything_once(tmp_path: Path, database_url: str):
     assert log_vkey(opened) == key
     assert opened.operator_id == operator_id_of(ORIGIN)
     opened.close()
+
+
+def test_initialise_again_brings_an_older_database_up(tmp_path: Path, database_url: str):
+    settings = settings_of(tmp_path, database_url)
+    initialise(settings, registrar_vkey=ROOT_VKEY).close()
+    engine = make_engine(settings.address)
+    downgrade(engine, "-1")
+    with pytest.raises(DatabaseOlder, match="parkloom init"):
+        open_workspace(settings)
+    engine.dispose()
+    initialise(settings).close()
+    open_workspace(settings).close()
+
+
+def test_the_first_initialise_names_the_registrar(tmp_path: Path):
+    settings = settings_of(tmp_path)
+    with pytest.raises(BadRequest, match="key new"):
+        initialise(settings)
+    assert not settings.home.exists()
 
 
 def test_secrets_are_readable_by_their_owner_alone(tmp_path: Path):

@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 from api.demo.parties import Parties
+from api.services import sm3_roots
 from api.services.workspace import open_workspace
 from api.signing import home as homes
 from ledger.errors import Corruption, OutcomeUnknown
-from tests.support.signing import asking, forge, short_folder, signing
+from tests.support.signing import (
+    asking,
+    forge,
+    short_folder,
+    signing,
+    state_wrong_sm3_root,
+)
 from tests.support.stage import Stage, staged
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -74,6 +81,26 @@ def test_an_entry_that_nobody_signed_gets_no_signature(stage, folder):
     assert "SIGNATURE_MISSING" in str(refused.value)
     assert stage.workspace.publisher.published() == published
     assert log.head().size == published.size + 1
+
+
+def test_an_sm3_root_is_signed_when_the_entries_have_it(stage, folder):
+    """Over a restart of the signer too, which goes on from the edge that it kept."""
+    with signing(homes.load(folder), stage.settings.address):
+        assert sm3_roots.state(stage.workspace).index < stage.workspace.publisher.published().size
+    with signing(homes.load(folder), stage.settings.address):
+        stage.firm("MILL", 1)
+    with homes.opened_gate(homes.load(folder), stage.settings.address) as gate:
+        assert gate.memory.begin().head.size == stage.workspace.publisher.published().size
+
+
+def test_a_wrong_sm3_root_gets_no_signature(stage, folder):
+    with signing(homes.load(folder), stage.settings.address):
+        stage.firm("MILL", 1)
+        state_wrong_sm3_root(stage)
+        with pytest.raises(Corruption) as refused:
+            stage.workspace.publisher.publish()
+    assert refused.value.code == "REPLAY_FAILED"
+    assert "SM3_ROOT_DIFFERS" in str(refused.value)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -20,17 +20,16 @@ def test_the_sample_directory_is_read():
 
     kinds = [organisation.kind for organisation in directory.organisations]
     assert kinds.count(OrganisationKind.ENTERPRISE) == 60
-    assert (len(directory.parks), len(directory.labs)) == (3, 8)
-    assert (len(directory.demands), len(directory.lenders)) == (10, 4)
+    assert kinds.count(OrganisationKind.RESEARCH_PROVIDER) == 8
+    assert (len(directory.parks), len(directory.lenders)) == (3, 4)
     assert directory.parks[0].timezone == "Asia/Shanghai"
     assert directory.lenders[0].alpha_accepted_bps == 8000
 
 
-def test_the_lists_beside_parks_and_organisations_may_be_missing(folder):
-    for name in ("labs.csv", "demands.csv", "lenders.csv"):
-        (folder / name).unlink()
+def test_lenders_may_be_missing_and_organisations_may_not(folder):
+    (folder / "lenders.csv").unlink()
 
-    assert read_directory(folder).required().labs == ()
+    assert read_directory(folder).required().lenders == ()
     (folder / "organisations.csv").unlink()
     assert RejectCode.FILE_MISSING in {r.code for r in read_directory(folder).rejects}
 
@@ -44,9 +43,9 @@ def test_the_lists_beside_parks_and_organisations_may_be_missing(folder):
         ("organisations.csv", "enterprise", "shop", RejectCode.UNKNOWN_VALUE, "kind"),
         ("organisations.csv", "PARK-KS", "PARK-99", RejectCode.UNKNOWN_PARK, "park_id"),
         ("organisations.csv", ",9199", ",9198", RejectCode.IDENTIFIER_CHECK_DIGIT, "uscc"),
-        ("labs.csv", "LAB-01", "LAB-99", RejectCode.UNKNOWN_ENTERPRISE, "organisation_id"),
-        ("labs.csv", "LAB-01", "BANK-01", RejectCode.UNKNOWN_ENTERPRISE, "organisation_id"),
-        ("demands.csv", ",18000000,", ",180000.00,", RejectCode.FLOAT_AMOUNT, "budget_fen"),
+        ("lenders.csv", "BANK-01", "BANK-99", RejectCode.UNKNOWN_ENTERPRISE, "organisation_id"),
+        ("lenders.csv", "BANK-01", "LAB-01", RejectCode.UNKNOWN_ENTERPRISE, "organisation_id"),
+        ("lenders.csv", ",5000000,", ",50000.00,", RejectCode.FLOAT_AMOUNT, "least_fen"),
         ("lenders.csv", ",3000,", ",30000,", RejectCode.OUT_OF_RANGE, "alpha_confirmed_bps"),
     ],
 )
@@ -58,3 +57,21 @@ def test_each_mistake_has_its_code(folder, name, old, new, code, field):
     found = [(r.code, r.file, r.field) for r in read_directory(folder).rejects]
 
     assert (code, name, field) in found
+
+
+def test_one_name_is_enough_and_none_is_refused(folder):
+    """A firm without an English name is still a firm."""
+    path = folder / "organisations.csv"
+    text = path.read_text(encoding="utf-8")
+    english = '"Kunshan Zhanhang Precision Machinery Co., Ltd."'
+    path.write_text(text.replace(english, "", 1), encoding="utf-8")
+    assert read_directory(folder).required().organisations[0].name_en == ""
+
+    without = text.replace(f"昆山湛桁精密机械有限公司,{english}", ",", 1)
+    path.write_text(without, encoding="utf-8")
+    (reject,) = read_directory(folder).rejects
+    assert (reject.code, reject.file, reject.place) == (
+        RejectCode.VALUE_MISSING,
+        "organisations.csv",
+        "line 2",
+    )

@@ -113,17 +113,12 @@ def test_newest_scope_becomes_the_open_book(book: Session):
     assert capacity.current_scope(book, DESK).id == "S2"
     assert not capacity.scope(book, DESK, "S1").current
 
-    capacity.make_current(book, OPERATOR, "S1")
-    assert capacity.current_scope(book, DESK).id == "S1"
-    assert [scope.id for scope in capacity.scopes(book, DESK)] == ["S1", "S2"]
-    assert [scope.id for scope in capacity.scopes(book, DESK, after="S1")] == ["S2"]
-
 
 def test_missing_scopes_are_named(operators_only: Session):
     with pytest.raises(NotFound, match="current"):
         capacity.current_scope(operators_only, DESK)
     with pytest.raises(NotFound, match="S9"):
-        capacity.make_current(operators_only, OPERATOR, "S9")
+        capacity.scope(operators_only, DESK, "S9")
 
 
 def test_open_book_is_the_whole_problem_at_first(book: Session):

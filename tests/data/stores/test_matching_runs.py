@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
+from fractions import Fraction
 from functools import partial
 
 import pytest
@@ -15,6 +17,7 @@ from data.stores import capacity, matching_runs, plans, snapshots
 from data.stores.viewer import Viewer
 from matching.capacity import CapacityResult
 from matching.capacity.plan import plan_digest
+from matching.capacity.rules import CarbonCap, Rules
 from matching.explain import Reason
 from matching.limits import Limits, Progress
 from matching.result import Status
@@ -89,19 +92,11 @@ def test_run_needs_its_scope(book: Session):
         )
 
 
-def test_workers_take_the_oldest_first(book: Session):
-    queued(book, "R2", now_ms=NOW_MS + 1)
-    queued(book, "R1", now_ms=NOW_MS + 2)
-
-    taken = [matching_runs.claim_next(book, worker="w", now_ms=NOW_MS + 3) for _ in range(3)]
-
-    assert [None if one is None else (one[0], one[1].id) for one in taken] == [
-        (OPERATOR, "R2"),
-        (OPERATOR, "R1"),
-        None,
-    ]
-    assert taken[0] is not None
-    assert (taken[0][1].status, taken[0][1].worker) == (RunStatus.RUNNING, "w")
+def test_run_has_one_worker(book: Session):
+    started(book)
+    matching_runs.start(book, OPERATOR, "R1", worker="w1", now_ms=NOW_MS + 2)
+    with pytest.raises(WrongStatus, match="running"):
+        matching_runs.start(book, OPERATOR, "R1", worker="w2", now_ms=NOW_MS + 2)
 
 
 def test_two_workers_never_take_the_same_run(book: Session, engine: Engine):
@@ -111,12 +106,10 @@ def test_two_workers_never_take_the_same_run(book: Session, engine: Engine):
     taken: list[str] = []
 
     def work(worker: str) -> None:
-        while True:
-            with session_factory(engine).begin() as session:
-                claimed = matching_runs.claim_next(session, worker=worker, now_ms=NOW_MS)
-            if claimed is None:
-                return
-            taken.append(claimed[1].id)
+        for n in range(6):
+            with contextlib.suppress(WrongStatus), session_factory(engine).begin() as session:
+                run = matching_runs.start(session, OPERATOR, f"R{n}", worker=worker, now_ms=NOW_MS)
+                taken.append(run.id)
 
     threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(3)]
     for thread in threads:
@@ -125,13 +118,6 @@ def test_two_workers_never_take_the_same_run(book: Session, engine: Engine):
         thread.join(timeout=60)
 
     assert sorted(taken) == [f"R{n}" for n in range(6)]
-
-
-def test_run_has_one_worker(book: Session):
-    started(book)
-    matching_runs.start(book, OPERATOR, "R1", worker="w1", now_ms=NOW_MS + 2)
-    with pytest.raises(WrongStatus, match="running"):
-        matching_runs.start(book, OPERATOR, "R1", worker="w2", now_ms=NOW_MS + 2)
 
 
 def test_progress_is_seen(book: Session):
@@ -160,7 +146,8 @@ def test_queued_run_is_cancelled_at_once(book: Session):
     run = matching_runs.cancel(book, DESK, "R1", now_ms=NOW_MS + 3)
 
     assert (run.status, run.finished_ms) == (RunStatus.CANCELLED, NOW_MS + 3)
-    assert matching_runs.claim_next(book, worker="w", now_ms=NOW_MS + 4) is None
+    with pytest.raises(WrongStatus, match="cancelled"):
+        matching_runs.start(book, OPERATOR, "R1", worker="w", now_ms=NOW_MS + 4)
 
 
 def test_result_comes_back_as_the_solver_gave_it(book: Session):
@@ -225,21 +212,9 @@ def test_failed_run_says_why(book: Session):
     assert [one.id for one in matching_runs.listing(book, DESK, status=RunStatus.FAILED)] == ["R1"]
 
 
-def test_run_of_a_lost_worker_goes_back_into_the_queue(book: Session):
-    started(book)
-    matching_runs.report(book, OPERATOR, "R1", HALF_WAY, now_ms=NOW_MS + 5)
-
-    assert matching_runs.requeue_lost(book, seen_before_ms=NOW_MS + 5) == 0
-    assert matching_runs.requeue_lost(book, seen_before_ms=NOW_MS + 6) == 1
-    claimed = matching_runs.claim_next(book, worker="w2", now_ms=NOW_MS + 7)
-    assert claimed is not None
-    assert claimed[1].worker == "w2"
-
-
 def test_runs_and_headings_are_the_operators_alone(planned: Session):
     for viewer in (BUYER, MILL, STRANGER, FOREIGN_DESK):
         assert matching_runs.listing(planned, viewer) == ()
-        assert plans.listing(planned, viewer) == ()
         assert plans.latest(planned, viewer, "S1") is None
         digest = two_firms_two_orders().digest
         for look in (
@@ -262,7 +237,6 @@ def test_plans_are_versions(book: Session):
     assert (first.version, first.replaces) == (1, None)
     assert (second.version, second.replaces) == (2, "plan-b")
     assert plans.latest(book, DESK, "S1") == second
-    assert [plan.id for plan in plans.listing(book, DESK)] == ["plan-a", "plan-b"]
     assert first.snapshot_digest == two_firms_two_orders().digest
     assert first.digest == plan_digest(plans.lines(book, DESK, "plan-b"))
 
@@ -315,6 +289,13 @@ def test_changed_snapshot_is_noticed(book: Session):
 
     with pytest.raises(DatabaseDamaged, match="was changed"):
         snapshots.load(book, DESK, digest)
+
+
+def test_a_problem_with_rules_is_refused_and_not_cut():
+    rules = Rules(carbon_cap=CarbonCap(grams=Fraction(1)))
+    ruled = dataclasses.replace(two_firms_two_orders(), rules=rules)
+    with pytest.raises(ValueError, match="no place for rules"):
+        snapshots.encode(ruled)
 
 
 def test_snapshot_of_another_format_is_refused():

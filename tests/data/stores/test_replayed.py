@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from api.services.replaying import make_replay, replayed_file
+from ledger.claims import events
 from ledger.errors import Corruption
 from ledger.log.replay import ReplayFailed
+from ledger.log.sm3 import Sm3Frontier
 from tests.support.certifying import ORIGIN
 from tests.support.parties import World
 
@@ -16,13 +20,29 @@ def world() -> World:
     made = World()
     order = made.confirmed_order()
     made.seal()
+    state_sm3_root(made)
     made.funded_claim(order, 1_000_000)
     made.seal()
     return made
 
 
+def state_sm3_root(world: World) -> None:
+    day = dt.datetime.fromtimestamp(world.now_ms / 1000, tz=dt.UTC).date().isoformat()
+    root = Sm3Frontier().extended(world.leaves()).root().hex()
+    world.enter(
+        events.log_sm3_root(
+            world.frame(),
+            operator=world.operator.party,
+            day=day,
+            covers=len(world.leaves()),
+            root=root,
+        )
+    )
+
+
 def file_of(world: World, path):
-    return replayed_file(path, ORIGIN, world.root.public_key().public_bytes_raw())
+    root = world.root.public_key().public_bytes_raw()
+    return replayed_file(path, ORIGIN, root, read=lambda start, stop: world.leaves()[start:stop])
 
 
 def whole(world: World):

@@ -6,9 +6,7 @@ import base64
 from dataclasses import replace
 
 import pytest
-from typer.testing import CliRunner
 
-from api.cli import load
 from api.demo import deal
 from api.services import certificates, log_files, records
 from ledger.claims import drafts
@@ -69,23 +67,6 @@ def test_an_edited_entry_is_noticed_by_audit_proof_and_gate(scene: Scene) -> Non
         )
     assert caught.value.code == "ROOT_DIFFERS"
     refused_by_gate(scene, "REPLAY_FAILED", "SIGNATURE_INVALID")
-
-
-def test_the_audit_says_so_on_the_command_line(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Exit status 1, the code and the entry on standard output."""
-    scene.insider.run("UPDATE ledger_leaf SET time_ms = 1 WHERE leaf_index = 3")
-    settings = scene.workspace.settings
-    monkeypatch.setenv("PARKLOOM_HOME", str(settings.home))
-    monkeypatch.setenv("PARKLOOM_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("PARKLOOM_ORIGIN", settings.origin)
-    from api.commands.ledger import app  # noqa: PLC0415 (after the environment is set)
-
-    result = CliRunner().invoke(app, ["audit"])
-    assert result.exit_code == 1, result.output
-    assert "ROW_DIFFERS entry 3: time_ms says 1" in result.output
-    assert load("ledger").name == "ledger"
 
 
 def test_an_edited_leaf_hash_is_noticed_by_the_audit(scene: Scene) -> None:

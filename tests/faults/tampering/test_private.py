@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from api.services import disclosures, records
+from api.services import disclosures, duplicates, records
+from api.services.duplicates import PossibleDuplicate
 from data.stores.order_keys import KeyErased
 from ledger.claims.rules import ClaimRules
 from ledger.errors import Corruption, Refusal
 from tests.support.audits import codes
+from tests.support.lookalikes import submit_altered
 from tests.support.tampering import Scene
 
 # Row 10: he registers one order twice under an altered identity ----------------------------------
@@ -26,8 +28,21 @@ def test_an_order_under_a_false_tag_is_noticed_by_the_holders_of_the_tag_key(sce
     workspace.writer.submit(again)
     workspace.rules._tag_key = true_key
     report = scene.audit()
-    assert codes(report) == ["TAG_DIFFERS"]
+    assert codes(report) == ["TAG_DIFFERS", "DUPLICATE_UNSEEN"]
     assert parties.folder.is_dir()
+
+
+def test_an_order_under_another_number_is_held_and_its_alert_cannot_be_removed(
+    scene: Scene,
+) -> None:
+    """The record takes the number; the operator holds its claims, and an audit misses the alert."""
+    again = submit_altered(scene.traded.stage, scene.folder)
+    with pytest.raises(PossibleDuplicate, match=scene.traded.order) as held:
+        duplicates.warnings(scene.workspace, again)
+    assert held.value.code == "POSSIBLE_DUPLICATE"
+    assert codes(scene.audit()) == []
+    scene.insider.run("DELETE FROM duplicate_alerts", "DELETE FROM order_fingerprints")
+    assert codes(scene.audit()) == ["DUPLICATE_UNSEEN"]
 
 
 # Row 12: he deletes disclosures or keys ----------------------------------------------------------

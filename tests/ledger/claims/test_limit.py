@@ -188,3 +188,9 @@ def test_no_stage_is_negative() -> None:
 def test_retention_is_rounded_against_the_borrower() -> None:
     assert retention(100, 500) == 5
     assert retention(101, 500) == 6
+
+
+@given(st.lists(st.builds(Hold, principal=small, ceiling=small), max_size=5))
+def test_fits_is_the_used_share_of_at_most_one(held: list[Hold]):
+    share = used(held)
+    assert fits(held) == (share is not None and share <= 1)

@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from ledger.audit.entries import Chains, Entry, read_entry
+from ledger.audit.meaning import Meaning
 from ledger.claims import events
 from ledger.claims.drafts import Draft
 from ledger.claims.limit import Alphas
@@ -100,6 +102,8 @@ class Machine(RuleBasedStateMachine):
         self.replay = StateLayer(lambda _: None)
         self.roots = RootChecker()
         self.replayed = 0
+        self.chains = Chains(origin=ORIGIN)
+        self.meaning = Meaning(ORIGIN, self.replay_rules, below=lambda _: None, roots=RootChecker())
 
         for number in (0, 1):
             self.make_order(number, net=1_000_000 * (number + 1))
@@ -532,8 +536,16 @@ class Machine(RuleBasedStateMachine):
             self.replay_rules.apply(self.replay, envelope)
             self.extend_chain(index, envelope)
             self.roots.entered(self.replay, envelope)  # the stated root is the replay's own
+            self.audit(index)
         self.replayed = size
         assert self.world.store._memory.state == self.replay.changes  # I15: replay = live
+
+    def audit(self, index: int) -> None:
+        """L1 to L7, by the audit's own reading of the entry, which knows nothing of the model."""
+        leaf = self.world.store.leaf(index)
+        entry = read_entry(index, leaf, leaf_hash(leaf))
+        assert isinstance(entry, Entry)
+        assert [*self.chains.check(entry), *self.meaning.add(entry)] == []
 
     def extend_chain(self, index: int, envelope: Envelope) -> None:
         order, sequence = envelope.body.get("order"), envelope.meta.order_sequence

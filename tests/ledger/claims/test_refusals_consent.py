@@ -48,7 +48,7 @@ def test_an_unknown_type(world: World, refused: Refused) -> None:
 def test_an_entry_of_another_rule_version(world: World) -> None:
     world.enter(world.order_draft())
     envelope = parse_leaf(world.leaves()[-1])
-    later = replace(envelope, meta=replace(envelope.meta, rule_version=2))
+    later = replace(envelope, meta=envelope.meta._replace(rule_version=2))
     with pytest.raises(Refusal) as caught:
         world.rules.apply(StateLayer(lambda _: None), later)
     assert caught.value.code == "RULE_VERSION"
@@ -61,12 +61,12 @@ def test_an_entry_with_a_tag_where_none_belongs(world: World) -> None:
         envelope = parse_leaf(world.leaves()[-1])
         state = StateLayer(world.store._memory.state.get)
         with pytest.raises(Refusal) as caught:
-            world.rules.apply(state, replace(envelope, meta=replace(envelope.meta, tag=tag)))
+            world.rules.apply(state, replace(envelope, meta=envelope.meta._replace(tag=tag)))
         assert caught.value.code in {"TAG_MISSING", "PARTY_VERSION"}
     policy = parse_leaf(world.leaves()[0])
     with pytest.raises(Refusal) as caught:
         world.rules.apply(
-            StateLayer(lambda _: None), replace(policy, meta=replace(policy.meta, tag="ab"))
+            StateLayer(lambda _: None), replace(policy, meta=policy.meta._replace(tag="ab"))
         )
     assert caught.value.code == "TAG_MISSING"
 

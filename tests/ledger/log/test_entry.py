@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import EntryTooLarge, Malformed, Refusal
+from ledger.errors import EntryTooLarge, Malformed, NotCanonical, Refusal
 from ledger.log import canonical
 from ledger.log.body import parse_body
 from ledger.log.entry import (
@@ -21,6 +21,7 @@ from ledger.log.entry import (
     leaf_bytes,
     leaf_hash,
     parse_leaf,
+    signed_bytes,
 )
 from ledger.log.merkle import leaf_hash as merkle_leaf_hash
 from ledger.log.replay import Replay, ReplayFailed
@@ -62,7 +63,7 @@ envelopes = st.builds(
 def test_parse_leaf_inverts_leaf(envelope: Envelope):
     data = envelope.leaf()
     assert parse_leaf(data) == envelope
-    assert canonical.decode(data)["m"] == envelope.meta.to_json()  # type: ignore[index,call-overload]
+    assert canonical.encode(canonical.decode(data)["m"]) == envelope.meta.encode()  # type: ignore[index,call-overload]
     assert leaf_hash(data) == merkle_leaf_hash(data)
 
 
@@ -124,6 +125,32 @@ def test_parse_leaf_refuses_other_bytes_for_the_same_values():
             parse_leaf(data)
     with pytest.raises(Malformed):
         parse_leaf(b"{" + b" " * 65_535 + b"}")
+
+
+@pytest.mark.parametrize("name", ["index", "time_ms", "rule_version", "order_sequence"])
+def test_a_number_outside_the_profile_is_not_written(name: str):
+    meta = Meta(index=0, previous_leaf=bytes(32), time_ms=1, rule_version=1)
+    meta = meta._replace(order_sequence=0, order_previous=bytes(32))
+    for number in (2**53, -(2**53)):
+        with pytest.raises(NotCanonical):
+            leaf_bytes(b"{}", meta._replace(**{name: number}), ())  # type: ignore[arg-type]
+
+
+def test_a_tag_is_written_as_json_writes_it():
+    meta = Meta(index=0, previous_leaf=bytes(32), time_ms=1, rule_version=1, tag='a"\\\n织')
+    assert parse_leaf(leaf_bytes(b"{}", meta, ())).meta == meta
+    with pytest.raises(NotCanonical):
+        leaf_bytes(b"{}", meta._replace(tag="e\u0301"), ())
+
+
+def test_the_signed_bytes_are_cut_out_whatever_the_body_says():
+    """What begins a meta may stand in a body's own fields and texts."""
+    body = canonical.encode(
+        {"b": {"m": {"i": 1}}, "text": ',"m":{"i":', "z": {"a": 0, "m": {"i": 2}}}
+    )
+    meta = Meta(index=0, previous_leaf=bytes(32), time_ms=1, rule_version=1)
+    leaf = leaf_bytes(body, meta, make_request("a").signatures)
+    assert signed_bytes(leaf) == body == canonical.encode(parse_leaf(leaf).body)
 
 
 def test_the_body_is_not_written_anew():

@@ -338,8 +338,8 @@ def test_a_head_that_names_another_leaf_is_corruption(memory_log: MakeLog):
     log.writer.submit(make_request("a"))
     log.sequencer.check_head()
     assert isinstance(log.store, MemoryLogStore)
-    entered = log.store._memory.leaves[0]
-    object.__setattr__(entered, "data", entered.data + b" ")
+    stored = log.store._memory.leaves
+    stored[0] = stored[0]._replace(data=stored[0].data + b" ")
     with pytest.raises(Corruption) as caught:
         log.sequencer.check_head()
     assert caught.value.code == "HEAD_DIFFERS"

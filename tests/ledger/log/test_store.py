@@ -133,7 +133,7 @@ def test_requests_wait_in_order_and_get_their_answer(store: LogStore):
         Outcome(request_id=requests[0].request_id, receipt=receipt),
         Outcome(request_id=requests[1].request_id, refusal=refusal),
     )
-    entered = dataclasses.replace(leaf(0), request_id=requests[0].request_id)
+    entered = leaf(0)._replace(request_id=requests[0].request_id)
     store.commit(batch_after(Head(), entered, outcomes=answers))
 
     assert list(store.pending(9)) == requests[2:]
@@ -163,9 +163,7 @@ def test_enqueue_again(store: LogStore):
     assert list(store.pending(9)) == [other]
     assert store.outcome(request.request_id) is None
 
-    entered = dataclasses.replace(
-        leaf(0), request_id=request.request_id, body_digest=body_digest(other.body)
-    )
+    entered = leaf(0)._replace(request_id=request.request_id, body_digest=body_digest(other.body))
     answer = Outcome(request_id=request.request_id, receipt=entered.receipt)
     store.commit(batch_after(store.head(), entered, outcomes=(answer,)))
     store.enqueue(other)

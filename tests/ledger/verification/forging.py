@@ -46,7 +46,7 @@ class Forgery:
 
     def meta(self, at: int, **fields: object) -> None:
         """Rewrite fields of a meta."""
-        meta = replace(self.envelopes[at].meta, **fields)
+        meta = self.envelopes[at].meta._replace(**fields)
         self.envelopes[at] = replace(self.envelopes[at], meta=meta)
 
     def sign(self, index: int, *people: tuple[Person, Role]) -> None:
@@ -80,11 +80,11 @@ class Forgery:
         for index, envelope in enumerate(self.envelopes):
             meta, body = envelope.meta, envelope.body
             if rechain:
-                meta = replace(meta, previous_leaf=leaf_hash(leaves[-1]) if leaves else NO_LEAF)
+                meta = meta._replace(previous_leaf=leaf_hash(leaves[-1]) if leaves else NO_LEAF)
                 order = body.get("order")
                 if isinstance(order, str) and meta.order_sequence is not None:
                     previous = orders.get(order, NO_LEAF)
-                    meta = replace(meta, order_previous=previous)
+                    meta = meta._replace(order_previous=previous)
                     if "osp" in body and body["osp"] != previous.hex():
                         self.body(index, osp=previous.hex())
                         self.sign(index)

@@ -63,7 +63,7 @@ def test_a_way_that_is_better_than_the_plan_is_shown_as_such():
 def test_orders_that_are_not_there_or_refused_are_named():
     """The message says what to ask for instead."""
     standing = Standing(three_plants(), ())
-    with pytest.raises(ValueError, match="order O1: the plan refuses it; ask for explain_refused"):
+    with pytest.raises(ValueError, match="order O1: the plan refuses it; ask for its repairs"):
         explain_matched(standing, "O1")
     with pytest.raises(ValueError, match="order O9: the problem has no such order"):
         explain_matched(standing, "O9")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from matching.capacity import check, solve
 from matching.capacity.explaining.changes import AMOUNTS, KINDS
-from matching.capacity.explaining.repairs import Refused, explain_refused, kinds_left
+from matching.capacity.explaining.repairs import Refused, Repairer, kinds_left
 from matching.capacity.explaining.standing import Standing
 from matching.capacity.plan import Price
 from matching.capacity.problem import Operation, Problem
@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Problem, set[str]]] = {
 
 def explained(problem: Problem, plan=(), *, of: str = "O1") -> tuple[Standing, Refused]:
     standing = Standing(problem, plan)
-    return standing, explain_refused(standing, of, REASON)
+    return standing, Repairer(standing).explain(of, REASON)
 
 
 def test_every_kind_has_its_case():
@@ -163,7 +163,7 @@ def test_an_order_may_displace_others_that_lose_less():
     standing = Standing(
         problem, (TURNED, GROUND), [Price(offer_id="F1", week=1, millifen_per_minute=400_000)]
     )
-    found = explain_refused(standing, "O2", REASON)
+    found = Repairer(standing).explain("O2", REASON)
     raised = next(one for one in found.repairs if one.change.code == "value_higher")
     assert raised.moved == ("O1",)
     assert raised.gain_fen == 1
@@ -207,9 +207,9 @@ def test_orders_that_are_not_there_or_not_refused_are_named():
     """The message says what to ask for instead."""
     standing = Standing(three_plants(), (TURNED, GROUND))
     with pytest.raises(ValueError, match="order O1: the plan serves it; ask for explain_matched"):
-        explain_refused(standing, "O1", REASON)
+        Repairer(standing).explain("O1", REASON)
     with pytest.raises(ValueError, match="order O9: the problem has no such order"):
-        explain_refused(standing, "O9", REASON)
+        Repairer(standing).explain("O9", REASON)
 
 
 def test_a_plan_that_breaks_a_rule_is_not_explained():
@@ -225,7 +225,7 @@ def test_a_rule_about_the_whole_plan_is_held():
     """Keeping a given plan costs a penalty: restoring an order of it gains that too."""
     rules = Rules(given=(TURNED, GROUND), keep=Keep(penalty_fen=7))
     standing = Standing(ruled(rules), ())
-    served = explain_refused(standing, "O1", REASON).as_it_is
+    served = Repairer(standing).explain("O1", REASON).as_it_is
     assert served is not None
     changed, plan = standing.changed(served.served)
     now, before = check(changed, plan).objective_fen, standing.report.objective_fen
@@ -248,7 +248,7 @@ def test_check_never_refutes_a_repair(seed: int, keep: bool, rules: bool):
     for asked in problem.orders:
         if asked.order_id in standing.lines or asked.order_id in standing.decided:
             continue
-        found = explain_refused(standing, asked.order_id, REASON)
+        found = Repairer(standing).explain(asked.order_id, REASON)
         served = [repair.found for repair in found.repairs]
         served += [] if found.as_it_is is None else [found.as_it_is]
         if best is not None and keep:
@@ -272,7 +272,7 @@ def test_check_never_refutes_a_repair_of_a_larger_problem():
     helped = 0
     for asked in problem.orders:
         if asked.order_id not in standing.lines:
-            found = explain_refused(standing, asked.order_id, REASON)
+            found = Repairer(standing).explain(asked.order_id, REASON)
             for repair in found.repairs:
                 changed, lines = standing.changed(repair.found.served)
                 report = check(changed, lines)

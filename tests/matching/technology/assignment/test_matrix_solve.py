@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from matching.limits import Limits
 from matching.result import Status
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.fairness import frontier, greatest_floor
 from matching.technology.assignment.flow import best_flow, flow_prices
 from matching.technology.assignment.matrix import Matrix, matrix_of
@@ -238,10 +239,10 @@ def test_the_frontier_says_what_each_floor_costs():
     matrix = matrix_of([[1.0, 0.7], [0.7, 0.1]], demand_load=1, provider_load=1)
     best = assign_matrix(matrix, limits=LIMITS)
     assert best.figures.total == matrix.in_units(1.4)
-    fairest = greatest_floor(matrix, limits=LIMITS, near=best.chosen)
+    fairest = greatest_floor(matrix, clock=Clock(LIMITS), near=best.chosen)
     assert fairest.reached == fairest.bound == matrix.in_units(0.7)
     other = matrix_of([[1.0, 0.6], [0.6, 0.3]], demand_load=1, provider_load=1)
-    free, fair = frontier(other, [0, other.in_units(0.6)], limits=LIMITS)
+    free, fair = frontier(other, [0, other.in_units(0.6)], clock=Clock(LIMITS))
     assert (free.total, fair.total) == (other.in_units(1.3), other.in_units(1.2))
     assert free.cost == 0
     assert fair.cost == pytest.approx(0.1 / 1.3)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from api.commands.bench.consortium_instance import random_request
 from matching.limits import Limits
 from matching.result import Status
+from matching.technology.assignment.clock import Clock
 from matching.technology.assignment.ground import Ground
 from matching.technology.assignment.request import Pair, Request, Rules
 from matching.technology.assignment.search import best_team
@@ -154,7 +155,7 @@ def test_more_capacity_never_lowers_the_optimum(asked: Request, at: int):
 @given(requests())
 def test_the_greatest_floor_is_that_of_all_plans(asked: Request):
     """Among plans that serve as many demands as can be, none lifts the worst off higher."""
-    desk = Desk(asked, limits=LIMITS)
+    desk = Desk(asked, clock=Clock(LIMITS))
     found = greatest_team_floor(desk, desk.answerable)
     plans = [plan for plan in every_plan(asked) if plan]
     if found is None:
@@ -266,7 +267,7 @@ def _scores(asked: Request) -> dict[str, float]:
 def test_the_frontier_of_consortia_has_a_bound_at_each_point():
     scores = {"D1 P1": 1.0, "D2 P1": 0.6, "D1 P2": 0.6, "D2 P2": 0.3}
     asked = request([demand("D1"), demand("D2")], [provider("P1"), provider("P2")], scores)
-    desk = Desk(asked, limits=LIMITS)
+    desk = Desk(asked, clock=Clock(LIMITS))
     free, fair = team_frontier(desk, desk.answerable, (0, 600_000_000))
     assert (free.objective, fair.objective) == (1_300_000_000, 1_200_000_000)
     assert fair.bound >= fair.objective
@@ -312,7 +313,7 @@ def test_wrong_prices_are_refused():
 def test_a_park_of_two_hundred_demands_is_within_one_per_cent(seed: int):
     """The goal's size, with the greatest floor; the time is measured by `bench reviewer`."""
     asked = random_request(200, 2_000, seed=seed)
-    desk = Desk(asked, limits=Limits(seconds=600))
+    desk = Desk(asked, clock=Clock(Limits(seconds=600)))
     found = greatest_team_floor(desk, desk.answerable)
     assert found is not None
     goal = desk.goal(found.demands, found.reached)

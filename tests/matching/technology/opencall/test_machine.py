@@ -17,7 +17,18 @@ from matching.technology.opencall.states import FINAL, steps_of
 from matching.technology.opencall.steps_judging import ranking
 from matching.technology.opencall.steps_working import payment_minor
 from matching.technology.problem_plain import from_plain, to_plain
-from tests.support.calls import ARBITER, CENTRE, HASH, PRICE, TEAMS, Play, contract, key_of
+from tests.support.calls import (
+    ARBITER,
+    CENTRE,
+    HASH,
+    OWNER,
+    PRICE,
+    STEP_SALT,
+    TEAMS,
+    Play,
+    contract,
+    key_of,
+)
 
 USUAL = [
     state
@@ -53,7 +64,7 @@ def test_transitions_tell_who_when_why_and_the_hash_of_what_was_said():
 
 
 def test_document_hash_changes_with_every_part():
-    """Another reason, payload, step number or call is another document."""
+    """Another salt, reason, payload, step number or call is another document."""
     call = Play().to(CallState.PANEL).call
     base = Action(
         step=Step.AWARD,
@@ -61,17 +72,33 @@ def test_document_hash_changes_with_every_part():
         org=CENTRE,
         at_ms=1,
         payload=p.Awarded(winners=("A",)),
+        salt=STEP_SALT,
         reason="best",
     )
     other_payload = p.Awarded(winners=("B",))
     hashes = {
         document_sha256(call, base),
         document_sha256(call, _with(base, reason="cheapest")),
+        document_sha256(call, _with(base, salt="b6" * 16)),
         document_sha256(call, _with(base, payload=other_payload)),
         document_sha256(Play().to(CallState.REVIEW).call, base),
     }
 
-    assert len(hashes) == 4
+    assert len(hashes) == 5
+
+
+@pytest.mark.parametrize("salt", ["", "a5" * 15, "A5" * 16, "a5" * 17])
+def test_an_action_without_a_whole_salt_is_refused(salt):
+    """A salt that is missing or cut would let a short document be guessed."""
+    with pytest.raises(ValueError, match="32 lower-case hex digits"):
+        Action(
+            step=Step.SUBMIT,
+            role=Role.ENTERPRISE,
+            org=OWNER,
+            at_ms=0,
+            payload=p.Nothing(),
+            salt=salt,
+        )
 
 
 def _with(action: Action, **changes: object) -> Action:

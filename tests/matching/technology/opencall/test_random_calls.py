@@ -31,6 +31,7 @@ from tests.support.calls import (
     HASH,
     OWNER,
     PRICE,
+    STEP_SALT,
     TEAMS,
     Play,
     contract,
@@ -86,6 +87,7 @@ class RandomCall(RuleBasedStateMachine):
             org=org,
             at_ms=self.call.changed_at_ms + later,
             payload=self.payload(step, data),
+            salt=STEP_SALT,
             reason="because",
         )
         before = self.call

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from matching.technology.relevance.agreement import kendall_loss, kendall_parts
 from matching.technology.relevance.learning import Outcome, apply, learn, within
-from matching.technology.relevance.scorer import Weights
+from matching.technology.relevance.scorer import WEIGHT_MAX, Weights
 
 NAMES = ("lexical", "codes", "record")
 FIXED = {"lexical": 1.0, "codes": 0.1, "record": 0.1}
@@ -55,6 +57,15 @@ def test_what_brokers_value_is_learnt():
     assert made.lexical == pytest.approx(1.0)
     assert made.codes == pytest.approx(2.0, rel=0.25)
     assert made.trl == Weights().trl
+
+
+def test_a_lexical_part_that_is_worth_next_to_nothing_leaves_weights_in_their_range():
+    parts, levels, demands = judged(30, 20, (1.0, 2.0, 0.0))
+    found = learn(parts, NAMES, levels, demands, fixed=FIXED)
+    tiny = replace(found, weights={**found.weights, "lexical": 1e-9})
+    made = apply(tiny, Weights())
+    assert made.codes == pytest.approx(WEIGHT_MAX)
+    assert 0 < made.lexical < 1e-3
 
 
 def test_no_part_counts_against_what_it_speaks_for():

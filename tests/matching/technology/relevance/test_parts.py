@@ -17,7 +17,7 @@ from matching.technology.problem import (
     TrlRange,
 )
 from matching.technology.relevance.codes import agreements, code_score, code_table, levels
-from matching.technology.relevance.languages import language_of, strangers
+from matching.technology.relevance.languages import language_of, strangers, tongues
 from matching.technology.relevance.scorer import PARTS, Weights, fit
 from matching.technology.relevance.standing import recency, record_of, too_far, trl_gap
 from tests.support.teams import TODAY, LetterEmbedder, demand, document, five_teams, team
@@ -225,6 +225,31 @@ def test_languages_are_told_apart():
         "en",
         "",
     ]
+
+
+def test_meaning_counts_twice_where_no_word_can_be_shared():
+    """By the share of a target's texts in the language that is asked in."""
+    told = [
+        ("A", "界面阻抗"),
+        ("B", "interface"),
+        ("A", "battery cells"),
+        ("C", "42"),
+        ("C", "电池"),
+    ]
+    found = tongues(told)
+
+    assert found.weights_of_meaning("zh-CN").tolist() == [1.5, 2.0, 1.0]
+    assert found.weights_of_meaning("en").tolist() == [1.5, 1.0, 1.5]
+    assert found.weights_of_meaning("de").tolist() == [2.0, 2.0, 1.5]
+    assert found.weights_of_meaning("").tolist() == [1.0, 1.0, 1.0]
+
+
+def test_targets_that_are_added_bring_their_languages():
+    """Behind those that were there."""
+    both = tongues([("A", "界面")]).joined(tongues([("B", "film growth"), ("B", "薄膜")]))
+
+    assert both.weights_of_meaning("zh").tolist() == [1.0, 1.5]
+    assert both.weights_of_meaning("en").tolist() == [2.0, 1.5]
 
 
 def test_a_language_that_no_document_has_is_noticed():

@@ -180,6 +180,8 @@ def translating(engine: Engine) -> Iterator[None]:
 
 
 def _translate(context: ExceptionContext) -> BaseException | None:
+    if context.is_pre_ping:  # the pool asks whether the server is still there, and calls again
+        return None
     engine = context.engine
     place = "the database" if engine is None else engine.url.render_as_string()
     return translate(context.original_exception, place=place)

@@ -195,6 +195,21 @@ def test_server_that_is_not_there_is_named(tmp_path: Path):
     engine.dispose()
 
 
+@pytest.mark.postgresql
+def test_a_server_that_was_restarted_is_called_again(postgresql_url: str):
+    """The pool's connections are gone; nobody is told, for the next use opens a new one."""
+    engine, other = make_engine(postgresql_url), make_engine(postgresql_url)
+    with engine.connect() as connection:
+        before = connection.scalar(text("SELECT pg_backend_pid()"))
+    with other.begin() as connection:
+        assert connection.scalar(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": before})
+    with engine.connect() as connection:
+        after = connection.scalar(text("SELECT pg_backend_pid()"))
+    assert after != before
+    for one in (engine, other):
+        one.dispose()
+
+
 def test_messages_hide_the_password(tmp_path: Path):
     engine = make_engine(f"postgresql://postgres:secret@/postgres?host={tmp_path}")
     with pytest.raises(DatabaseUnavailable) as caught:

@@ -190,6 +190,6 @@ def _is_new_order(session: Session, workspace: Workspace, scope: Scope, order: O
         raise Conflict(
             "order",
             order.order_id,
-            "it was imported with other particulars; withdraw it and give the new one a new id",
+            "it was imported with other particulars; give the new one an id of its own",
         )
     return False

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import lacking
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("matching", "ledger", "data", "api")
 FUNCTION_LINES_MAX = 70
@@ -31,7 +33,7 @@ def tracked() -> list[Path]:
         check=False,
     )
     if listed.returncode != 0:
-        pytest.skip("not a git checkout: the list of files is unknown")
+        lacking("GIT", "no git checkout here: the list of files is unknown")
     return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
 
 

@@ -21,12 +21,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-import pytest
 from sqlalchemy.engine import URL, make_url
 
 from data.engine import make_engine, parse_url
+from tests.support.needs import lacking, promised
 
-REQUIRE = "PARKLOOM_REQUIRE_POSTGRESQL"
+REQUIRE = promised("POSTGRESQL")
 _DEBIAN = Path("/usr/lib/postgresql")
 _SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
@@ -172,9 +172,7 @@ def migrated_sqlite(path: Path) -> Path:
 
 def no_server(reason: str) -> None:
     """Skip the test for want of a server, or fail it where the run promises one."""
-    if os.environ.get(REQUIRE) == "1":
-        pytest.fail(f"{REQUIRE}=1, but there is no PostgreSQL server: {reason}", pytrace=False)
-    pytest.skip(f"no PostgreSQL server: {reason}")
+    lacking("POSTGRESQL", f"no PostgreSQL server: {reason}")
 
 
 def _migrate(url: URL) -> None:

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.support.needs import lacking
 
 _CONFIGURATION = """
 [req]
@@ -43,7 +43,7 @@ class Authority:
     def made(cls, folder: Path, name: str = "time of the test") -> Authority:
         """Make an authority with a key and a certificate that it signed itself."""
         if shutil.which("openssl") is None:
-            pytest.skip("there is no openssl to stamp with")
+            lacking("OPENSSL", "no openssl to stamp with")
         folder.mkdir()
         (folder / "tsa.cnf").write_text(_CONFIGURATION.format(name=name))
         (folder / "serial").write_text("01\n")

@@ -5,10 +5,8 @@ limit code. After every step the record must agree with it, keep every invariant
 state that a replay of the leaves builds.
 """
 
-import dataclasses
 import datetime as dt
 import os
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 import hypothesis.strategies as st
@@ -16,25 +14,22 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ledger.audit.entries import Chains, Entry, read_entry
-from ledger.audit.meaning import Meaning
 from ledger.claims import events
 from ledger.claims.drafts import Draft
 from ledger.claims.limit import Alphas
-from ledger.claims.roots import RootChecker, changes_of
-from ledger.claims.rules import ClaimRules
+from ledger.claims.roots import changes_of
 from ledger.claims.state import ClaimState, OrderState
 from ledger.claims.totals import load_totals
 from ledger.claims.waterfall import Split
 from ledger.errors import Refusal
-from ledger.log.entry import Envelope, leaf_hash, parse_leaf
-from ledger.log.state import StateLayer
+from ledger.log.entry import parse_leaf
 from ledger.statemap.tree import StateMap
 from ledger.values.consent import Role
 from ledger.values.money import Money
-from tests.support.certifying import ORIGIN
+from tests.support.claim_model import LIVE, Claim, Offer, Order
 from tests.support.firms import handle
 from tests.support.parties import DAY_MS, World
+from tests.support.rereading import Rereading
 
 HOUR_MS = 3_600_000
 POLICIES = [
@@ -43,47 +38,6 @@ POLICIES = [
     Alphas(u0=9_000, u1=9_000, w=9_000, r=9_000),
     Alphas(u0=0, u1=0, w=0, r=9_000),
 ]
-LIVE = ("reserved", "pledged", "funded")
-
-
-@dataclass
-class Offer:
-    bank: int
-    amount: int
-    rate: int
-    alpha: int
-    until: int
-
-
-@dataclass
-class Claim:
-    order: int
-    asked: int
-    status: str = "requested"
-    offers: list[Offer] = field(default_factory=list)
-    taken: Offer | None = None
-    principal: int = 0
-    outstanding: int = 0
-    due: int = 0
-    counted: dt.date = dt.date(2026, 1, 1)
-    until: int = 0
-    entry: int = 0
-    paid: int = 0
-    surplus: int = 0
-
-    @property
-    def live(self) -> int:
-        if self.status not in LIVE:
-            return 0
-        return self.outstanding if self.status == "funded" else self.principal
-
-
-@dataclass
-class Order:
-    number: int
-    net: int
-    status: str = "submitted"
-    version: int = 1
 
 
 class Machine(RuleBasedStateMachine):
@@ -97,13 +51,7 @@ class Machine(RuleBasedStateMachine):
         self.policies: dict[int, list[Alphas]] = {0: [], 1: []}
         self.final: dict[int, ClaimState] = {}
         self.payments = 0
-        root = self.world.root.public_key().public_bytes_raw()
-        self.replay_rules = ClaimRules(ORIGIN, root, None)
-        self.replay = StateLayer(lambda _: None)
-        self.roots = RootChecker()
-        self.replayed = 0
-        self.chains = Chains(origin=ORIGIN)
-        self.meaning = Meaning(ORIGIN, self.replay_rules, below=lambda _: None, roots=RootChecker())
+        self.rereading = Rereading(self.world)
 
         for number in (0, 1):
             self.make_order(number, net=1_000_000 * (number + 1))
@@ -229,13 +177,13 @@ class Machine(RuleBasedStateMachine):
         assert self.is_sealed()
         assert not self.world.seal()
         self.the_chain_is_whole_and_the_replay_equal()
-        names = [k for k in self.replay.changes if k.split("/")[0] in ("order", "key")]
+        names = [k for k in self.rereading.replay.changes if k.split("/")[0] in ("order", "key")]
         whole = StateMap()
-        whole.put(changes_of(self.replay, names))
-        version = self.world.store.map_version(self.replayed)
+        whole.put(changes_of(self.rereading.replay, names))
+        version = self.world.store.map_version(self.rereading.size)
         assert version is not None
-        assert version.root == whole.root == self.roots.state_map.root
-        totals = load_totals(self.replay)
+        assert version.root == whole.root == self.rereading.roots.state_map.root
+        totals = load_totals(self.rereading.replay)
         assert sum(one.orders for one in totals) == len(self.orders)
         assert sum(one.live for one in totals) == sum(claim.live for claim in self.claims)
 
@@ -525,33 +473,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_chain_is_whole_and_the_replay_equal(self) -> None:
-        size = self.world.store.head().size
-        for index in range(self.replayed, size):
-            envelope = parse_leaf(self.world.store.leaf(index))
-            assert envelope.meta.index == index  # I11
-            if index:
-                before = self.world.store.leaf(index - 1)
-                assert envelope.meta.previous_leaf == leaf_hash(before)
-                assert envelope.meta.time_ms >= parse_leaf(before).meta.time_ms
-            self.replay_rules.apply(self.replay, envelope)
-            self.extend_chain(index, envelope)
-            self.roots.entered(self.replay, envelope)  # the stated root is the replay's own
-            self.audit(index)
-        self.replayed = size
-        assert self.world.store._memory.state == self.replay.changes  # I15: replay = live
-
-    def audit(self, index: int) -> None:
-        """L1 to L7, by the audit's own reading of the entry, which knows nothing of the model."""
-        leaf = self.world.store.leaf(index)
-        entry = read_entry(index, leaf, leaf_hash(leaf))
-        assert isinstance(entry, Entry)
-        assert [*self.chains.check(entry), *self.meaning.add(entry)] == []
-
-    def extend_chain(self, index: int, envelope: Envelope) -> None:
-        order, sequence = envelope.body.get("order"), envelope.meta.order_sequence
-        if order is not None and sequence is not None:
-            digest = leaf_hash(self.world.store.leaf(index)).hex()
-            self.replay.put(f"chain/{order}", {"head": digest, "sequence": sequence})
+        self.rereading.go_on()
 
 
 SETTINGS = settings(
@@ -574,13 +496,3 @@ class TestLongMachine(Machine.TestCase):  # type: ignore[name-defined,misc]  # m
         max_examples=10_000 if os.environ.get("PARKLOOM_LONG") == "full" else 100,
         stateful_step_count=100,
     )
-
-
-def test_the_state_reads_back_as_it_was_written() -> None:
-    world = World()
-    order = world.confirmed_order()
-    claim = world.funded_claim(order, 1_000)
-    for state in (world.order_state(order), world.claim_state(claim)):
-        again = type(state).from_json(state.to_json())
-        assert again == state
-        assert dataclasses.asdict(again) == dataclasses.asdict(state)

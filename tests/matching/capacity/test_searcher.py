@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -22,8 +21,8 @@ from matching.capacity.kernels.search import (
     make_state,
     search_effort,
 )
-from matching.capacity.problem import Offer, Operation, Order, Park, Problem, Settings
-from tests.support.capacity import random_problem
+from matching.capacity.problem import Operation, Problem
+from tests.support.capacity import offer, order, random_problem, three_plants
 
 OFFERS = 80  # more than the search looks at for one operation
 WORK = 100
@@ -34,54 +33,26 @@ def many_offers(*, lots: int = 1, roomless: int = 0) -> Problem:
 
     The first `roomless` have one idle minute, the others as many as the order needs in all.
     """
-    offers = tuple(
-        Offer(
-            offer_id=f"F{at:02}",
-            enterprise_id=f"E{at:02}",
-            park_id="P",
-            process="cut",
-            size_class=1,
-            tolerance_it=7,
-            materials=frozenset({"steel"}),
-            certificates=frozenset(),
+    one = Operation(process="cnc-turning", tolerance_it=9, minutes_total=WORK)
+    wanted = order(
+        operations=(one,),
+        max_lots=lots,
+        due_week=1,
+        release_week=0,
+        value_fen=1_000_000,
+        max_price_fen=1_000_000,
+    )
+    offers = [
+        offer(
+            f"F{at:02}",
             rate_fen_per_hour=600 + 60 * at,
             setup_minutes=0,
             min_lot=1,
-            carbon_g_per_hour=Fraction(0),
             idle_minutes=(1 if at < roomless else WORK,),
         )
         for at in range(OFFERS)
-    )
-    order = Order(
-        order_id="O",
-        buyer_id="B",
-        buyer_lat=31.0,
-        buyer_lon=121.0,
-        quantity=10,
-        material="steel",
-        size_class=1,
-        certificates=frozenset(),
-        release_week=0,
-        due_week=0,
-        max_tardy_weeks=0,
-        value_fen=1_000_000,
-        tardy_fen_per_week=0,
-        max_price_fen=1_000_000,
-        max_lots=lots,
-        excluded_enterprises=frozenset(),
-        weight_kg=Fraction(0),
-        operations=(Operation(process="cut", tolerance_it=7, minutes_total=WORK),),
-    )
-    settings = Settings(
-        weeks=1,
-        max_block_weeks=1,
-        carbon_fen_per_kg=Fraction(0),
-        transport_fixed_fen=Fraction(0),
-        transport_fen_per_tonne_km=Fraction(0),
-        transport_g_per_tonne_km=Fraction(0),
-    )
-    parks = (Park(park_id="P", lat=31.0, lon=121.0),)
-    return Problem(settings=settings, parks=parks, offers=offers, orders=(order,))
+    ]
+    return three_plants(wanted, offers=offers, weeks=1, max_block_weeks=1)
 
 
 def demand(problem: Problem, effort: int, *, prices: np.ndarray | None = None) -> list[int]:
@@ -124,9 +95,9 @@ def test_fewer_ways_are_tried_where_there_are_very_many_orders() -> None:
 def pairs(c: Columns) -> set[tuple[int, int]]:
     """Return which order can use which offer, from the columns themselves."""
     return {
-        (int(offer), order)
-        for order, (first, end) in enumerate(pairwise(c.rows[c.steps].tolist()))
-        for offer in c.entries[first:end]
+        (int(used), user)
+        for user, (first, end) in enumerate(pairwise(c.rows[c.steps].tolist()))
+        for used in c.entries[first:end]
     }
 
 
@@ -139,9 +110,9 @@ def test_users_of_an_offer_are_all_or_some_of_those_who_can_use_it(
     columns = build_columns(replace(problem, orders=problem.orders[:40]))
     users = find_users(columns)
     found = {
-        (offer, int(order))
-        for offer, (first, end) in enumerate(pairwise(users.first.tolist()))
-        for order in users.orders[first:end]
+        (used, int(user))
+        for used, (first, end) in enumerate(pairwise(users.first.tolist()))
+        for user in users.orders[first:end]
     }
 
     assert len(users.orders) == len(found)

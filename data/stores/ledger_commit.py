@@ -278,7 +278,7 @@ def _store_map(connection: Connection, origin: str, index: int, change: MapChang
             MAP_PAGE.c.log == origin, MAP_PAGE.c.hash == bindparam("of_page")
         )
         steps = range(0, len(ended), HASH_BYTES)
-        connection.execute(statement, [{"of_page": ended[at : at + 32]} for at in steps])
+        connection.execute(statement, [{"of_page": ended[at : at + HASH_BYTES]} for at in steps])
         connection.execute(delete(MAP_SUPERSEDED).where(*past))
     version = {"log": origin, "leaf_index": index}
     connection.execute(insert(MAP_VERSION), [{**version, "root": change.root}])

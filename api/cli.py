@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "whatif": ("api.commands.whatif", "Compare scenarios, or trace a Pareto front."),
     "init": ("api.commands.init", "Create an installation: database, log and operator's keys."),
     "import": ("api.commands.importing", "Import a CSV bundle, an Excel workbook or a UBL order."),
+    "offer": ("api.commands.offer", "Withdraw a capacity offer, open it, change its minutes."),
+    "order": ("api.commands.order", "Withdraw an order from the open book."),
     "template": ("api.commands.template", "Write an empty workbook to fill in."),
     "sample": ("api.commands.sample", "Write the files of the sample park."),
     "instance": ("api.commands.instance", "Write a random instance as a CSV bundle."),
@@ -38,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "mirror": ("api.commands.mirror", "Replay a log with every rule; cosign what obeys."),
     "signer": ("api.commands.signer", "Hold the log's key apart; sign what was replayed."),
-    "bench": ("api.commands.bench", "Measure, and print both sides of every ratio."),
+    "bench": ("api.commands.bench.app", "Measure, and print both sides of every ratio."),
 }
 
 

@@ -25,14 +25,6 @@ class OrganisationStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
-class UserDuty(StrEnum):
-    """What a user may do for its organisation; the four-eyes rule needs two of them."""
-
-    MAKER = "maker"
-    CHECKER = "checker"
-    VIEWER = "viewer"
-
-
 class OfferStatus(StrEnum):
     """Whether a capacity offer may be planned with."""
 
@@ -110,16 +102,6 @@ class PartyRole(StrEnum):
 
     BUYER = "buyer"
     SELLER = "seller"
-
-
-class DraftStatus(StrEnum):
-    """Where a draft of a signed body stands."""
-
-    OPEN = "open"  # waits for signatures
-    PENDING = "pending"  # handed to the log, not answered yet
-    ENTERED = "entered"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
 
 
 class DuplicateVerdict(StrEnum):

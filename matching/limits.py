@@ -18,8 +18,11 @@ class Limits:
         Wall-clock seconds of solving, > 0. None: the clock is never read and `work` alone decides.
     work
         Units of work, ≥ 0, counted without any clock: the same seed and work give the same plan
-        and the same bound on the same machine. One unit is one improvement move at least tried.
-        With both limits the one that comes first decides; at least one is needed.
+        and the same bound on the same machine. What a unit is depends on the problem. Capacity:
+        one improvement move that is at least tried; where orders are chosen anew among a few
+        offers (one week, one operation, one lot), each such round counts as a fixed number of
+        moves. Technology: one node of a search tree. Bounds, greedy plans and checks are not
+        counted. With both limits the one that comes first decides; at least one is needed.
     seed
         Start of the random numbers, 0..2**63 - 1.
     workers

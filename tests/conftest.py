@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,11 @@ from tests.support.databases import (
     postgresql_server,
     with_template,
 )
+
+# Processes that tests start keep their bytecode, whatever the environment says: one that compiles
+# every module anew spends seconds before it begins.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 

@@ -24,7 +24,14 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from api.services.errors import ServiceError
-from data.errors import Conflict, DataError, NotFound, UnsupportedDatabase, WrongStatus
+from data.errors import (
+    Conflict,
+    DataError,
+    NotFound,
+    UnsupportedDatabase,
+    ValueNotStorable,
+    WrongStatus,
+)
 from data.reference.calendar import check_week0
 from ledger.errors import LedgerError, Refusal
 
@@ -115,7 +122,7 @@ def reporting(*, as_json: bool) -> Iterator[Report]:
             missing.code, f"{missing}. Check the id; without one, lists show what there is."
         )
         raise typer.Exit(2) from None
-    except (Conflict, WrongStatus, UnsupportedDatabase) as refused:
+    except (Conflict, ValueNotStorable, WrongStatus, UnsupportedDatabase) as refused:
         report.fail(refused.code, str(refused))
         raise typer.Exit(2) from None
     except (LedgerError, DataError) as broken:

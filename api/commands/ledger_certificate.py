@@ -21,7 +21,7 @@ def certificate(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a certificate for a stranger to verify: of an order, or that it is not there.
+    """Write an order certificate for a stranger to verify: of an order, or that it is not there.
 
     By handle, the order's whole history with its proofs. By parties and number, the same; or,
     when the record holds no such purchase order, the proof of that.

@@ -1,4 +1,4 @@
-"""/v1/ledger: certificates of orders, for strangers to verify offline."""
+"""/v1/ledger: order certificates, for strangers to verify offline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "A certificate file; `python -m ledger.verification` checks it offline",
+        "description": "An order certificate; `python -m ledger.verification` checks it offline",
         "content": {"application/json": {"schema": {"type": "object"}}},
     },
     **refusals(404, 409, 422),
@@ -49,7 +49,7 @@ def get_certificate_by_number(
     seller: Annotated[Id, Query(description="Organisation of the seller")],
     number: Number,
 ) -> Response:
-    """Return the certificate of a purchase order, or the proof that the record holds none."""
+    """Return the order certificate of a purchase order, or the proof that the record holds none."""
     _, data = certificates.by_number(workspace, buyer=buyer, seller=seller, number=number)
     return _file(request, data)
 

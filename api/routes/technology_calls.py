@@ -43,10 +43,11 @@ def list_calls(
 ) -> CallPage:
     """List open calls by id."""
     found = technology_calls.list_calls(
-        workspace, viewer_id=viewer or None, after=after or None, limit=limit
+        workspace, viewer_id=viewer or None, after=after or None, limit=limit + 1
     )
-    following = found[-1].call_id if len(found) == limit else None
-    return CallPage(items=[OpenCall(to_plain(one)) for one in found], next=following)
+    page = found[:limit]
+    following = page[-1].call_id if len(found) > limit else None
+    return CallPage(items=[OpenCall(to_plain(one)) for one in page], next=following)
 
 
 @router.put("/{call_id}", status_code=201, responses=refusals(400, 404, 409, 422))

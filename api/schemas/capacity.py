@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from api.schemas.base import Fen, Page, Wire
-from matching.capacity import Offer as OfferValue
-from matching.capacity import Order as OrderValue
+from api.schemas.base import INT64_MAX, Fen, JsonInt, Page, Wire
+from data.kinds import OfferStatus, OrderStatus
+from data.stores.offers import StoredOffer
+from data.stores.orders import StoredOrder
+
+WEEKS_MAX = 1000
 
 
 class Offer(Wire):
     """Hours that an enterprise can sell on one resource."""
 
     id: str
+    status: OfferStatus = Field(description="A withdrawn offer is in no new plan and no quote")
     enterprise_id: str
     park_id: str
     process: str
@@ -27,10 +33,12 @@ class Offer(Wire):
     idle_minutes: list[int] = Field(description="Idle minutes by week, week 0 first")
 
     @classmethod
-    def of(cls, value: OfferValue) -> Offer:
+    def of(cls, stored: StoredOffer) -> Offer:
         """Return the wire form."""
+        value = stored.offer
         return cls.model_construct(
             id=value.offer_id,
+            status=stored.status,
             enterprise_id=value.enterprise_id,
             park_id=value.park_id,
             process=value.process,
@@ -44,6 +52,17 @@ class Offer(Wire):
             carbon_g_per_hour=str(value.carbon_g_per_hour),
             idle_minutes=list(value.idle_minutes),
         )
+
+
+class IdleMinutes(Wire):
+    """What an enterprise can sell on one resource, week by week."""
+
+    idle_minutes: list[Annotated[JsonInt, Field(ge=0, le=INT64_MAX)]] = Field(
+        min_length=1,
+        max_length=WEEKS_MAX,
+        description="Idle minutes by week, week 0 first; one number for each week of the book",
+        examples=[[0, 600, 2400]],
+    )
 
 
 class OfferPage(Page):
@@ -64,6 +83,7 @@ class Order(Wire):
     """What a buyer wants made."""
 
     id: str
+    status: OrderStatus = Field(description="Runs plan the open ones; agreed ones stay as agreed")
     buyer_id: str
     buyer_lat: float
     buyer_lon: float
@@ -84,10 +104,12 @@ class Order(Wire):
     quoted_only: bool
 
     @classmethod
-    def of(cls, value: OrderValue) -> Order:
+    def of(cls, stored: StoredOrder) -> Order:
         """Return the wire form."""
+        value = stored.order
         return cls.model_construct(
             id=value.order_id,
+            status=stored.status,
             buyer_id=value.buyer_id,
             buyer_lat=value.buyer_lat,
             buyer_lon=value.buyer_lon,

@@ -1,4 +1,4 @@
-"""Certificates: what the log holds of an order, for a stranger to verify offline."""
+"""Order certificates: what the log holds of an order, for a stranger to verify offline."""
 
 from __future__ import annotations
 

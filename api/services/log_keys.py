@@ -20,7 +20,7 @@ from ledger.log import note
 from ledger.log.signer import CheckpointSigner, Gate
 from ledger.log.state import StateLayer
 from ledger.log.store import LogReader
-from ledger.values.bodies import parse_public_key
+from ledger.values.kinds import parse_public_key
 
 LOG_KEY = "log.key"
 LOG_VKEY = "log.vkey"

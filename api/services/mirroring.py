@@ -24,7 +24,7 @@ from api.witnessing import home as witness_home
 from api.witnessing.remote import HttpFiles
 from ledger.claims.rules import RULE_VERSION
 from ledger.log import note
-from ledger.log.checkpoint import CHECKPOINT, Checkpoint
+from ledger.log.checkpoint import CHECKPOINT, Checkpoint, parse_checkpoint
 from ledger.log.client import FileMemory, FolderFiles, LogClient, LogView
 from ledger.log.files import write_files
 from ledger.log.merkle import consistency_proof
@@ -94,9 +94,7 @@ class OpenMirror:
         origin, size = view.checkpoint.origin, view.checkpoint.size
         with self.witness.store.record(origin) as record:
             latest = record.latest()
-        old = 0
-        if latest is not None:
-            old = int(note.split_note(latest)[0].split("\n")[1])
+        old = 0 if latest is None else parse_checkpoint(note.split_note(latest)[0]).size
         proof = consistency_proof(old, size, view.tiles)
         request = AddCheckpoint(old_size=old, proof=proof, checkpoint=view.signed)
         self.witness.add_checkpoint(request.encode())

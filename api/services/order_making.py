@@ -51,7 +51,8 @@ def agree(workspace: Workspace, session: Session, plan: Plan, order_id: str) -> 
     Raises
     ------
     WrongStatus
-        When the order was agreed or withdrawn meanwhile, or its minutes are no longer idle.
+        When the order was agreed or withdrawn meanwhile, or its minutes are no longer idle: other
+        orders hold them, or their offer was withdrawn.
     """
     lines = plans.lines(session, workspace.viewer, plan.id, order_id=order_id)
     stored = order_store.get(session, workspace.viewer, plan.scope_id, order_id)
@@ -103,14 +104,16 @@ def _require_idle(
     problem: Problem,
     lines: Sequence[PlanLine],
 ) -> None:
-    """Refuse minutes that another plan's orders took since this plan was made."""
+    """Refuse minutes that another plan's orders took since this plan was made, or that went."""
     taken = capacity.agreed_minutes(session, workspace.viewer, plan.scope_id)
+    gone = offers.withdrawn(session, workspace.viewer, plan.scope_id)
     idle = {offer.offer_id: offer.idle_minutes for offer in problem.offers}
     needed: dict[tuple[str, int], int] = defaultdict(int)
     for line in lines:
         needed[line.offer_id, line.week] += line.minutes
     for (offer_id, week), minutes in needed.items():
-        if idle[offer_id][week] - taken.get((offer_id, week), 0) < minutes:
+        left = 0 if offer_id in gone else idle[offer_id][week] - taken.get((offer_id, week), 0)
+        if left < minutes:
             order_id = lines[0].order_id
             raise WrongStatus("order", order_id, status="overtaken", wanted=("open",))
 

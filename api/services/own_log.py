@@ -11,8 +11,8 @@ from data.stores.ledger_rows import LedgerRows, StoredLeaf
 from ledger.audit.findings import Finding
 from ledger.audit.run import Audit, Progress, Report
 from ledger.errors import NotVerified, Refusal
-from ledger.log.checkpoint import open_checkpoint
-from ledger.log.entry import parse_leaf
+from ledger.log.checkpoint import CHECKPOINT, open_checkpoint
+from ledger.log.entry import parse_leaf, signed_bytes
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.store import body_digest
 
@@ -106,10 +106,9 @@ def _columns(row: StoredLeaf) -> Iterator[tuple[str, object, object]]:
         envelope = parse_leaf(row.data)
     except Refusal:
         return  # found under its own code
-    body = row.data[len(b'{"b":') : row.data.rindex(b',"m":{"i":')]
     yield "time_ms", row.time_ms, envelope.meta.time_ms
     yield "request_id", row.request_id, envelope.body.get("idem")
-    yield "body_digest", row.body_digest, body_digest(body)
+    yield "body_digest", row.body_digest, body_digest(signed_bytes(row.data))
     yield "order_handle", row.order, envelope.body.get("order")
     yield "order_sequence", row.order_sequence, envelope.meta.order_sequence
 
@@ -118,7 +117,7 @@ def _check_signed(workspace: Workspace, rows: LedgerRows, find: Callable[[Findin
     """Compare the stored size with what the log's key signed last."""
     stored, signed = rows.count(), 0
     settings = workspace.settings
-    for path in (settings.log_folder / "checkpoint", settings.last_signed):
+    for path in (settings.log_folder / CHECKPOINT, settings.last_signed):
         if not path.is_file():
             continue
         try:

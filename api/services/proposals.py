@@ -15,7 +15,7 @@ from api.services.paging import every
 from api.services.workspace import Workspace
 from data.errors import WrongStatus
 from data.kinds import ProposalSide, ProposalStatus
-from data.stores import plans
+from data.stores import offers, orders, plans
 from data.stores import proposals as store
 from data.stores.proposals import Proposal
 from ledger.claims import events
@@ -92,7 +92,9 @@ def draft_answer(workspace: Workspace, proposal_id: str, answer: Answer) -> Draf
     NotFound
         When there is no such proposal.
     WrongStatus
-        When it is answered, or a newer plan has taken the plan's place.
+        When it is answered, or a newer plan has taken the plan's place; and to accept it, when
+        since then its order was withdrawn or agreed in another plan, or an offer that the plan
+        uses for it was withdrawn.
     NotOnboarded
         When the party is not in the record yet.
     """
@@ -108,6 +110,8 @@ def draft_answers(
         found = [store.get(session, workspace.viewer, one) for one in proposal_ids]
         for proposal in found:
             require_open(workspace, session, proposal)
+        if answer is Answer.ACCEPTED:
+            _require_standing(workspace, session, found)
         return tuple(_draft(workspace, shown, proposal, answer) for proposal in found)
 
 
@@ -162,6 +166,20 @@ def require_open(workspace: Workspace, session: Session, proposal: Proposal) -> 
     newest = plans.latest(session, workspace.viewer, proposal.scope_id)
     if newest is not None and newest.id != proposal.plan_id:
         raise WrongStatus("proposal", proposal.id, status="superseded", wanted=open_)
+
+
+def _require_standing(workspace: Workspace, session: Session, found: Sequence[Proposal]) -> None:
+    """Raise WrongStatus where an order, or an offer that the plan uses for it, is gone since."""
+    viewer, open_ = workspace.viewer, ("open",)
+    for plan_id, scope_id in sorted({(one.plan_id, one.scope_id) for one in found}):
+        asked = {one.order_id for one in found if one.plan_id == plan_id}
+        left = orders.left(session, viewer, scope_id, plan_id)
+        for order_id in sorted(asked & left.keys()):
+            raise WrongStatus("order", order_id, status=left[order_id].value, wanted=open_)
+        gone = offers.withdrawn(session, viewer, scope_id)
+        for line in plans.lines(session, viewer, plan_id) if gone else ():
+            if line.order_id in asked and line.offer_id in gone:
+                raise WrongStatus("offer", line.offer_id, status="withdrawn", wanted=open_)
 
 
 def terms_digest(terms: JsonObject) -> str:

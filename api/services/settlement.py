@@ -1,4 +1,4 @@
-"""Carry what the record says into the rows: statuses, users, and orders that all sides accepted.
+"""Carry what the record says into the rows: statuses, and orders that all sides accepted.
 
 The record is the truth. A crash between an entry and its rows loses nothing: `reconcile` finds
 what is missing by looking at the record, and everything here may be done twice.
@@ -14,13 +14,12 @@ from sqlmodel import Session
 
 from api.services import disclosures, order_making
 from api.services.paging import every
-from api.services.workspace import REGISTRAR, Workspace
+from api.services.workspace import Workspace
 from data.errors import NotFound, WrongStatus
 from data.kinds import (
     OrganisationStatus,
     ProposalStatus,
     PurchaseOrderStatus,
-    UserDuty,
 )
 from data.stores import (
     duplicates,
@@ -29,16 +28,13 @@ from data.stores import (
     plans,
     proposals,
     purchase_orders,
-    users,
 )
 from data.stores.proposals import Proposal
 from data.stores.purchase_orders import PurchaseOrder
-from data.stores.users import User
 from ledger.claims.drafts import Draft
 from ledger.claims.state import OrderState, ProposalState
 from ledger.errors import Refusal
 from ledger.values.consent import EventType
-from ledger.values.disclosures import open_disclosure
 from ledger.values.transitions import OrderStatus
 from ledger.values.transitions import ProposalStatus as AnswerStatus
 
@@ -131,29 +127,6 @@ def _onboarded(workspace: Workspace, session: Session, draft: Draft) -> None:
     organisations.set_status(session, workspace.operator_id, organisation.id, status)
 
 
-def _key_enrolled(workspace: Workspace, session: Session, draft: Draft) -> None:
-    body = draft.body
-    party = str(body["party"])
-    try:
-        owner = organisations.find_by_handle(session, workspace.viewer, party).id
-    except NotFound:
-        owner = REGISTRAR
-    names = [open_disclosure(text) for text in draft.disclosures]
-    name = next((str(one.value) for one in names if one.name == "user_name"), str(body["user"]))
-    user = str(body["user"])
-    known = User(
-        id=user,
-        organisation_id=owner,
-        name=name,
-        duty=UserDuty(str(body["duty"])),
-        kid=str(body["subject"]),
-        created_ms=workspace.clock_ms(),
-    )
-    stored = users.add(session, workspace.operator_id, known)
-    if stored.kid != known.kid:
-        users.set_key(session, workspace.operator_id, user, str(body["subject"]))
-
-
 def _erased(workspace: Workspace, session: Session, draft: Draft) -> None:
     """Destroy the key of what an entered erasure names."""
     order_keys.destroy(
@@ -188,8 +161,8 @@ def _decide(
         try:
             order_making.agree(workspace, session, plan, decided.order_id)
         except WrongStatus:
-            # Another plan took the order or its hours first. The answers stand in the record; the
-            # order stays open and the next run proposes it anew.
+            # Another plan took the order or its hours first, or one of them was withdrawn. The
+            # answers stand in the record; an order that is still open is proposed by the next run.
             return
 
 
@@ -254,7 +227,6 @@ def _by_order(settle: Callable[[Workspace, Session, str], None]) -> Settle:
 _SETTLE: Mapping[EventType, Settle] = MappingProxyType(
     {
         EventType.PARTY_ONBOARDED: _onboarded,
-        EventType.KEY_ENROLLED: _key_enrolled,
         EventType.PROPOSAL_ACCEPTED: _answered,
         EventType.PROPOSAL_DECLINED: _answered,
         EventType.ERASURE: _erased,

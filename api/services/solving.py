@@ -105,33 +105,45 @@ def solve_checked(
             status=result.status.value,
             causes=", ".join(cause.code for cause in result.causes),
         )
-    report = check(
-        problem, result.plan, objective_fen=result.objective_fen, bound_fen=result.bound_fen
-    )
-    if report.violations or report.objective_fen is None:
-        raise CheckFailed(
-            f"The optimiser's plan breaks {len(report.violations)} rules: {dict(report.counts)}. "
-            f"Nothing was kept; please report it with the input and seed {limits.seed}.",
-            violations=len(report.violations),
-        )
-    bound = certified = check_bound(problem, result.prices)
-    if result.ceilings:
-        bound = check_bound(problem, result.prices, result.ceilings)
-    if result.bound_fen is not None and bound != result.bound_fen:
-        raise CheckFailed(
-            f"The optimiser claims the bound {result.bound_fen} fen, its prices prove {bound} fen. "
-            f"Nothing was kept; please report it with the input and seed {limits.seed}.",
-            claimed_fen=result.bound_fen,
-            proven_fen=bound,
-        )
+    report, objective_fen = _checked(problem, result)
+    bound, certified = _bounded(problem, result)
     if result.objective_fen is None:  # the empty plan is always allowed, and worth 0
         result = replace(result, status=Status.FEASIBLE, objective_fen=0, bound_fen=bound)
     return Solved(
         problem=problem,
         result=result,
         report=report,
-        objective_fen=report.objective_fen,
+        objective_fen=objective_fen,
         bound_fen=bound,
         certified_fen=certified,
         seconds=seconds,
     )
+
+
+def _checked(problem: Problem, result: CapacityResult) -> tuple[CheckReport, int]:
+    """Return what the check found and the objective that it computed. Raises CheckFailed."""
+    report = check(
+        problem, result.plan, objective_fen=result.objective_fen, bound_fen=result.bound_fen
+    )
+    if report.violations or report.objective_fen is None:
+        raise CheckFailed(
+            f"The optimiser's plan breaks {len(report.violations)} rules: {dict(report.counts)}. "
+            f"Nothing was kept; please report it with the input and seed {result.seed}.",
+            violations=len(report.violations),
+        )
+    return report, report.objective_fen
+
+
+def _bounded(problem: Problem, result: CapacityResult) -> tuple[int, int]:
+    """Return the bound that the prices prove, and that without the ceilings. Raises CheckFailed."""
+    bound = certified = check_bound(problem, result.prices)
+    if result.ceilings:
+        bound = check_bound(problem, result.prices, result.ceilings)
+    if result.bound_fen is not None and bound != result.bound_fen:
+        raise CheckFailed(
+            f"The optimiser claims the bound {result.bound_fen} fen, its prices prove {bound} fen. "
+            f"Nothing was kept; please report it with the input and seed {result.seed}.",
+            claimed_fen=result.bound_fen,
+            proven_fen=bound,
+        )
+    return bound, certified

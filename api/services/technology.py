@@ -29,6 +29,7 @@ from matching.technology.problem_plain import Misread, from_plain
 T = TypeVar("T")
 NOTHING = Put()
 FILE_BYTES_MAX = 256 * 1024 * 1024
+SHOWN = 40  # characters of a text that is refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,22 +177,42 @@ def put_provider_json(workspace: Workspace, provider_id: str, plain: Any) -> Pro
 
 def _require_id(own: str, key: str) -> None:
     if own != key:
-        raise BadRequest(f"the id in the path is {key!r}, in the body {own!r}", key=key)
+        raise BadRequest(
+            f"the id in the path is {key!r}, in the body {own!r}: send it to the path of its own "
+            "id, or correct the body",
+            key=key,
+        )
 
 
 def value_of(kind: type[T], plain: Any) -> T:
     """Return the value of a class that plain JSON describes. Raises BadRequest."""
     bad = strange_text(plain)
     if bad is not None:
-        raise BadRequest(f"{bad[0]}: holds a character that no text may hold", field=bad[0])
+        field, got = bad
+        raise BadRequest(
+            f"{field or 'the value'}: expected printable text, got {got[:SHOWN]!a}; take control "
+            "and invisible characters out (line breaks and tabs may stay)",
+            field=field,
+        )
     try:
         value = from_plain(kind, plain)
     except Misread as fault:
-        raise BadRequest(str(fault), field=fault.field) from None
+        raise BadRequest(f"{fault}; {_fields_of(kind)}", field=fault.field) from None
     wrong = unknown_codes(value) if isinstance(value, Demand | Provider) else []
     for field, expected, got in wrong:
-        raise BadRequest(f"{field}: expected {expected}, got {got!r}", field=field)
+        raise BadRequest(
+            f"{field}: expected {expected}, got {got!r}; the form that `parkloom technology "
+            "template` writes has the lists",
+            field=field,
+        )
     return value
+
+
+def _fields_of(kind: type[object]) -> str:
+    """Return where the fields of a class are described."""
+    if kind in {Demand, Provider}:
+        return f"/openapi.json has the fields of Technology{kind.__name__}"
+    return "`parkloom technology call steps --json` has the fields of each payload"
 
 
 def get_demand(workspace: Workspace, demand_id: str, *, viewer_id: str | None = None) -> Demand:

@@ -115,7 +115,7 @@ def list_calls(
     after: str | None = None,
     limit: int = 100,
 ) -> tuple[Call, ...]:
-    """Return one page of the calls that an organisation may see, by id."""
+    """Return one page of the calls that an organisation may see, by id; a short one is the last."""
     with workspace.snapshot() as session:
         viewer = workspace.viewer_of(viewer_id)
         return store.listing(session, viewer, after=after, limit=limit)

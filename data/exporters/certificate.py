@@ -1,4 +1,4 @@
-"""Write the certificate of a plan: one certificate, one file, byte for byte."""
+"""Write the capacity certificate of a plan: one certificate, one file, byte for byte."""
 
 from __future__ import annotations
 

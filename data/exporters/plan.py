@@ -1,4 +1,4 @@
-"""Write what a matching run found: the plan, the claim about it, and a reason per order."""
+"""Write what a matching run found: the plan, the plan claim, and a reason per order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write_plan(path: Path, plan: Iterable[PlanLine]) -> None:
 
 
 def write_claim(path: Path, result: CapacityResult) -> None:
-    """Write `claim.json`: what the plan is said to be worth, the bound, and the bound's prices.
+    """Write the plan claim `claim.json`: the plan's stated worth, its bound, the bound's prices.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def write_claim(path: Path, result: CapacityResult) -> None:
 
 
 def _list(rows: Iterable[list[object]]) -> str:
-    """Return a JSON list with a row a line, indented as a value of the claim."""
+    """Return a JSON list with a row a line, indented as a value of the plan claim."""
     text = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in rows)
     return f"[\n{text}\n  ]" if text else "[]"
 

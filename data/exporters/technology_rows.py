@@ -1,15 +1,11 @@
-"""Demands and providers as the rows of the technology form, and as a folder of CSV files."""
+"""Demands and providers as the rows of the technology form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
-from datetime import date
-from fractions import Fraction
-from pathlib import Path
+from dataclasses import fields
 
-from data.exporters.files import people_csv_bytes, write_bytes
-from data.importers.form import Field, Kind, Sheet
+from data.importers.form import Kind, Sheet
 from data.importers.technology_sheets import (
     CODES,
     CRITERIA,
@@ -25,20 +21,10 @@ from data.importers.technology_sheets import (
     TECHNOLOGY_SHEETS,
 )
 from matching.technology.problem import Demand, Provider
-from matching.technology.problem_plain import exact_text, to_plain
+from matching.technology.problem_plain import to_plain
 
 Row = Mapping[str, object]
 CURRENCY = "CNY"
-
-
-def as_form(value: Demand | Provider) -> Demand | Provider:
-    """Return what the form can say of a demand or provider.
-
-    Hashes of persons, attachments and history have no column: they travel as JSON lines.
-    """
-    if isinstance(value, Demand):
-        return replace(value, persons_hash=(), attachments=(), history=())
-    return replace(value, persons_hash=(), conflicts=replace(value.conflicts, persons_hash=()))
 
 
 def form_rows(demands: Iterable[Demand], providers: Iterable[Provider]) -> Mapping[str, list[Row]]:
@@ -76,21 +62,6 @@ def form_rows(demands: Iterable[Demand], providers: Iterable[Provider]) -> Mappi
         for row in rows[sheet.key]:
             _check_lists(sheet, row)
     return rows
-
-
-def write_csv_folder(
-    folder: Path, demands: Iterable[Demand], providers: Iterable[Provider]
-) -> None:
-    """Write one CSV file for each sheet of the form that has rows; see `form_rows`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = form_rows(demands, providers)
-    for sheet in TECHNOLOGY_SHEETS:
-        if rows[sheet.key]:
-            header = [field.key for field in sheet.fields]
-            cells = (
-                [_cell(field, row[field.key]) for field in sheet.fields] for row in rows[sheet.key]
-            )
-            write_bytes(folder / f"{sheet.key}.csv", people_csv_bytes(header, cells))
 
 
 def _demand(demand: Demand) -> Row:
@@ -150,18 +121,3 @@ def _check_lists(sheet: Sheet, row: Row) -> None:
                 raise ValueError(
                     f"{field.key} {part!r} holds a sign that separates parts: use JSON lines"
                 )
-
-
-def _cell(field: Field, value: object) -> object:
-    """Return what a CSV cell shows for a value."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ("\n" if field.kind is Kind.LINES else "; ").join(map(str, value))
-    if field.kind in {Kind.MONEY, Kind.SHARE} and isinstance(value, int):
-        return exact_text(Fraction(value, 100))
-    if isinstance(value, Fraction):
-        return exact_text(value)
-    return value.isoformat() if isinstance(value, date) else value

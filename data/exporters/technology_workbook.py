@@ -52,15 +52,10 @@ def write_technology_template(path: Path) -> None:
     write_bytes(path, technology_form_bytes((), ()))
 
 
-def write_technology_workbook(
-    path: Path, demands: Iterable[Demand], providers: Iterable[Provider]
-) -> None:
-    """Write a filled form; see `technology_form_bytes`."""
-    write_bytes(path, technology_form_bytes(demands, providers))
-
-
 def technology_form_bytes(demands: Iterable[Demand], providers: Iterable[Provider]) -> bytes:
-    """Return a form that reads back as what `data.exporters.technology_rows.as_form` keeps.
+    """Return a filled form, which reads back as the same demands and providers.
+
+    Hashes of persons, attachments and history have no column: they travel as JSON lines.
 
     Raises
     ------

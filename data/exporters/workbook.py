@@ -60,8 +60,10 @@ def template_bytes(*, week0: date | None = None, weeks: int = TEMPLATE_WEEKS) ->
     return content_bytes(empty)
 
 
-def write_workbook(path: Path, content: WorkbookContent) -> None:
-    """Write a form filled with content, which reads back as the same content.
+def content_bytes(content: WorkbookContent) -> bytes:
+    """Return the bytes of a form filled with content, which reads back as the same content.
+
+    The same content gives the same bytes.
 
     Raises
     ------
@@ -69,11 +71,6 @@ def write_workbook(path: Path, content: WorkbookContent) -> None:
         When a process, material, certificate, size class or tolerance grade is not in the
         reference lists, or a fraction has no decimal form: the form cannot say it.
     """
-    write_bytes(path, content_bytes(content))
-
-
-def content_bytes(content: WorkbookContent) -> bytes:
-    """Return the bytes of a form filled with content; the same content gives the same bytes."""
     if not 1 <= content.weeks <= WEEKS_MAX:
         raise ValueError(f"a form has 1 to {WEEKS_MAX} weeks, got {content.weeks}")
     if content.week0 is not None:

@@ -1,4 +1,4 @@
-"""Read back what a matching run wrote: the plan, the claim, and the reasons."""
+"""Read back what a matching run wrote: the plan, the plan claim, and the reasons."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PLAN_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a plan is said to be worth, and the prices that are said to prove the bound."""
+    """A plan claim: what a plan is said to be worth, and the prices said to prove the bound."""
 
     objective_fen: int
     upper_bound_fen: int
@@ -68,7 +68,7 @@ def read_plan(path: Path) -> Imported[tuple[PlanLine, ...]]:
 
 
 def read_claim(path: Path) -> Imported[Claim]:
-    """Read `claim.json`; unknown keys are left alone, the known ones must be what they say."""
+    """Read the plan claim `claim.json`; unknown keys are left alone, the others must be sound."""
     rejects = RejectList(path.name)
     data = read_bytes(path, rejects, most=FILE_BYTES_MAX)
     if data is None:

@@ -27,7 +27,7 @@ class Entry:
     detail
         A fact beside it: the standard, the DIN 8580 group, the size limit; may be empty.
     sources
-        Keys of `sources`.
+        Keys of `sources.csv`.
     """
 
     code: str
@@ -117,14 +117,6 @@ def special_days() -> Mapping[date, SpecialDay]:
             )
             for row in _rows("holidays.csv")
         }
-    )
-
-
-@cache
-def sources() -> Mapping[str, tuple[str, str]]:
-    """Title and note of each source by its key."""
-    return MappingProxyType(
-        {row["source"]: (row["title"], row["note"]) for row in _rows("sources.csv")}
     )
 
 

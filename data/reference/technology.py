@@ -86,14 +86,6 @@ def statuses() -> Mapping[str, Entry]:
     return _words("status")
 
 
-@cache
-def sources() -> Mapping[str, tuple[str, str]]:
-    """Title and note of each source by its key."""
-    return MappingProxyType(
-        {row["source"]: (row["title"], row["note"]) for row in _rows("technology_sources.csv")}
-    )
-
-
 def instructions() -> tuple[tuple[str, str], ...]:
     """Return what the first sheet of the form says, Chinese and English by row."""
     return tuple((row["zh"], row["en"]) for row in _rows("technology_instructions.csv"))

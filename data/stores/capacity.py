@@ -39,6 +39,9 @@ class Scope:
         Whether it is its operator's open book.
     created_ms
         UTC milliseconds.
+    revision
+        How often its offers and orders were changed after they were added: withdrawn, opened
+        again, given other idle minutes.
     """
 
     id: str
@@ -48,6 +51,7 @@ class Scope:
     created_ms: int
     currency: str = "CNY"
     current: bool = True
+    revision: int = 0
 
     def __post_init__(self) -> None:
         if self.week0.isoweekday() != 1:
@@ -113,30 +117,8 @@ def save_problem(
     return scope
 
 
-def load_problem(session: Session, viewer: Viewer, scope_id: str) -> Problem:
-    """Return a scope's problem exactly as it was saved, with what was added since.
-
-    Raises
-    ------
-    NotFound
-        When there is no such scope, or the viewer is not the operator.
-    """
-    settings = scope(session, viewer, scope_id).settings
-    if not viewer.is_operator:  # the whole problem is everybody's data
-        raise NotFound("problem", scope_id)
-    return Problem(
-        settings=settings,
-        parks=parks(session, viewer, scope_id),
-        offers=offer_store.in_order(session, viewer, scope_id),
-        orders=order_store.in_order(session, viewer, scope_id),
-        quotations=order_store.quotations(session, viewer, scope_id),
-    )
-
-
 def load_open_book(session: Session, viewer: Viewer, scope_id: str | None = None) -> OpenBook:
     """Return all open offers and open orders of a scope, by default the current one.
-
-    Minutes of agreed plans are taken off the idle minutes of their offers.
 
     Raises
     ------
@@ -146,11 +128,7 @@ def load_open_book(session: Session, viewer: Viewer, scope_id: str | None = None
     book = current_scope(session, viewer) if scope_id is None else scope(session, viewer, scope_id)
     if not viewer.is_operator:
         raise NotFound("open book", book.id)
-    taken = agreed_minutes(session, viewer, book.id)
-    offers = tuple(
-        _without(offer, taken)
-        for offer in offer_store.in_order(session, viewer, book.id, open_only=True)
-    )
+    offers = open_offers(session, viewer, book.id)
     orders = order_store.in_order(session, viewer, book.id, open_only=True)
     offer_ids = {offer.offer_id for offer in offers}
     order_ids = {order.order_id for order in orders}
@@ -166,6 +144,21 @@ def load_open_book(session: Session, viewer: Viewer, scope_id: str | None = None
         ),
     )
     return OpenBook(scope=book, problem=problem)
+
+
+def open_offers(
+    session: Session, viewer: Viewer, scope_id: str, *, besides: str | None = None
+) -> tuple[Offer, ...]:
+    """Return a scope's open offers without the minutes that agreed orders hold.
+
+    Parameters
+    ----------
+    besides
+        A plan whose own agreed orders do not count.
+    """
+    taken = agreed_minutes(session, viewer, scope_id, besides=besides)
+    offers = offer_store.in_order(session, viewer, scope_id, open_only=True)
+    return tuple(_without(offer, taken) for offer in offers)
 
 
 def add_scope(session: Session, operator_id: str, scope: Scope) -> None:
@@ -291,9 +284,15 @@ def _lay_down(session: Session, operator_id: str) -> None:
 
 
 def agreed_minutes(
-    session: Session, viewer: Viewer, scope_id: str
+    session: Session, viewer: Viewer, scope_id: str, *, besides: str | None = None
 ) -> Mapping[tuple[str, int], int]:
-    """Return the minutes that agreed orders hold, by offer and week."""
+    """Return the minutes that agreed orders hold, by offer and week.
+
+    Parameters
+    ----------
+    besides
+        A plan whose own agreed orders do not count.
+    """
     query = (
         select(PlanLineRow.offer_id, PlanLineRow.week, func.sum(col(PlanLineRow.minutes)))
         .join(
@@ -305,6 +304,8 @@ def agreed_minutes(
         .where(col(OrderRow.operator_id) == viewer.operator_id, col(OrderRow.scope_id) == scope_id)
         .group_by(col(PlanLineRow.offer_id), col(PlanLineRow.week))
     )
+    if besides is not None:
+        query = query.where(col(PlanLineRow.plan_id) != besides)
     taken: Counter[tuple[str, int]] = Counter()
     for offer_id, week, minutes in session.connection().execute(query):
         taken[offer_id, week] = int(minutes)
@@ -328,6 +329,7 @@ def _scope(row: MatchingScopeRow) -> Scope:
         currency=row.currency,
         current=row.current,
         created_ms=row.created_ms,
+        revision=row.revision,
         settings=Settings(
             weeks=row.weeks,
             max_block_weeks=row.max_block_weeks,

@@ -198,15 +198,7 @@ def finish(
     run = get(session, Viewer.operator(operator_id), run_id)
     if run.outcome is not None:
         return run
-    if run.status is not RunStatus.RUNNING or run.snapshot_digest is None:
-        raise _wrong(run, RunStatus.RUNNING)
-    if result.problem_digest != run.snapshot_digest:
-        raise Conflict(
-            "matching run",
-            run_id,
-            f"the result is of the problem {result.problem_digest}, the run's snapshot is "
-            f"{run.snapshot_digest}",
-        )
+    _require_result_of(run, result)
     status = RunStatus.CANCELLED if result.stopped_by == "cancelled" else RunStatus.DONE
     running = _update(operator_id, run_id).where(
         col(MatchingRunRow.status) == RunStatus.RUNNING.value
@@ -237,6 +229,18 @@ def finish(
             now_ms=now_ms,
         )
     return get(session, Viewer.operator(operator_id), run_id)
+
+
+def _require_result_of(run: Run, result: CapacityResult) -> None:
+    if run.status is not RunStatus.RUNNING or run.snapshot_digest is None:
+        raise _wrong(run, RunStatus.RUNNING)
+    if result.problem_digest != run.snapshot_digest:
+        raise Conflict(
+            "matching run",
+            run.id,
+            f"the result is of the problem {result.problem_digest}, the run's snapshot is "
+            f"{run.snapshot_digest}",
+        )
 
 
 def fail(session: Session, operator_id: str, run_id: str, error: str, *, now_ms: int) -> Run:

@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from data.errors import NotFound, ValueNotStorable
 from data.kinds import OfferStatus
+from data.stores.revisions import advance
 from data.stores.sql import PAGE, affected, change, found, insert_all, next_position, only, page
 from data.stores.viewer import Viewer
 from data.tables.capacity import CapacityOfferRow, CapacityWeekRow, MatchingScopeRow
@@ -75,13 +76,16 @@ def set_idle_minutes(
     ValueNotStorable
         When the numbers are too few, too many or negative.
     """
-    get(session, viewer, scope_id, offer_id)
+    stored = get(session, viewer, scope_id, offer_id)
     weeks = _weeks(session, viewer, scope_id)
     if len(idle_minutes) != weeks or min(idle_minutes) < 0:
         raise ValueNotStorable(
             f"offer {offer_id}: expected {weeks} numbers ≥ 0, one for each week, got "
             f"{len(idle_minutes)} with the least {min(idle_minutes, default=0)}"
         )
+    if stored.offer.idle_minutes == tuple(idle_minutes):
+        return
+    advance(session, viewer.operator_id, scope_id)
     affected(
         session,
         delete(CapacityWeekRow).where(
@@ -98,14 +102,16 @@ def set_idle_minutes(
 def set_status(
     session: Session, viewer: Viewer, scope_id: str, offer_id: str, status: OfferStatus
 ) -> None:
-    """Withdraw an offer, or open it again.
+    """Withdraw an offer, or open it again; doing it again is harmless.
 
     Raises
     ------
     NotFound
         When there is no such offer that the viewer may see.
     """
-    get(session, viewer, scope_id, offer_id)
+    if get(session, viewer, scope_id, offer_id).status is status:
+        return
+    advance(session, viewer.operator_id, scope_id)
     statement = (
         update(CapacityOfferRow)
         .where(
@@ -157,6 +163,14 @@ def in_order(
     idle = _idle_minutes(session, viewer, scope_id, weeks, offer_ids=None)
     nothing = (0,) * weeks
     return tuple(_offer(row, idle.get(row.offer_id, nothing)) for row in found(session, query))
+
+
+def withdrawn(session: Session, viewer: Viewer, scope_id: str) -> frozenset[str]:
+    """Return the ids of a scope's withdrawn offers that the viewer may see."""
+    query = _visible(viewer, scope_id).where(
+        col(CapacityOfferRow.status) == OfferStatus.WITHDRAWN.value
+    )
+    return frozenset(row.offer_id for row in found(session, query))
 
 
 def _visible(viewer: Viewer, scope_id: str) -> SelectOfScalar[CapacityOfferRow]:

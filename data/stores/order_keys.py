@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from data.errors import DataError, NotFound
 from data.stores.sql import table_of
-from data.tables.drafts import OrderKeyRow
+from data.tables.order_keys import OrderKeyRow
 from ledger.values.sealing import NONCE_BYTES, Keyring, SealError
 
 SECRET_BYTES = 32
@@ -85,11 +85,6 @@ def get(connection: Connection, ring: Keyring, operator_id: str, handle: str) ->
         return ring.unwrap(handle, wrapped)
     except SealError as closed:
         raise KeyStoreLocked(str(closed)) from None
-
-
-def is_erased(connection: Connection, operator_id: str, handle: str) -> bool:
-    """Tell whether the secret of a handle was destroyed."""
-    return _stored(connection, operator_id, handle) == ERASED
 
 
 def destroy(connection: Connection, operator_id: str, handle: str, *, now_ms: int) -> bool:

@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from data.errors import WrongStatus
 from data.kinds import OrderStatus
+from data.stores.revisions import advance
 from data.stores.sql import PAGE, affected, found, insert_all, next_position, only, page
 from data.stores.viewer import Viewer
 from data.tables.capacity import CapacityOfferRow
@@ -127,7 +128,7 @@ def agree(
 
 
 def withdraw(session: Session, viewer: Viewer, scope_id: str, order_id: str) -> None:
-    """Take an open order out of the matching; doing it again is harmless.
+    """Take an open order out of the matching, for good; doing it again is harmless.
 
     Raises
     ------
@@ -136,13 +137,18 @@ def withdraw(session: Session, viewer: Viewer, scope_id: str, order_id: str) -> 
     WrongStatus
         When it is agreed already.
     """
+    if get(session, viewer, scope_id, order_id).status is OrderStatus.OPEN:
+        advance(session, viewer.operator_id, scope_id)
+        statement = _update(viewer.operator_id, scope_id, order_id).where(
+            col(OrderRow.status) == OrderStatus.OPEN.value
+        )
+        affected(session, statement.values(status=OrderStatus.WITHDRAWN.value))
+    # Read again: both sides may have agreed between the look and the change.
     stored = get(session, viewer, scope_id, order_id)
-    if stored.status is OrderStatus.AGREED:
+    if stored.status is not OrderStatus.WITHDRAWN:
         raise WrongStatus(
             "order", order_id, status=stored.status.value, wanted=(OrderStatus.OPEN.value,)
         )
-    statement = _update(viewer.operator_id, scope_id, order_id)
-    affected(session, statement.values(status=OrderStatus.WITHDRAWN.value))
 
 
 def get(session: Session, viewer: Viewer, scope_id: str, order_id: str) -> StoredOrder:
@@ -184,6 +190,20 @@ def in_order(
         query = query.where(col(OrderRow.status) == OrderStatus.OPEN.value)
     operations = _operations(session, viewer, scope_id, order_ids=None)
     return tuple(_order(row, operations[row.order_id]) for row in found(session, query))
+
+
+def left(
+    session: Session, viewer: Viewer, scope_id: str, plan_id: str
+) -> Mapping[str, OrderStatus]:
+    """Return the orders that are not to be made as a plan says, by id, with where they stand.
+
+    They are withdrawn, or agreed in another plan.
+    """
+    query = _visible(viewer, scope_id).where(
+        (col(OrderRow.status) == OrderStatus.WITHDRAWN.value)
+        | (col(OrderRow.agreed_plan_id) != plan_id)
+    )
+    return {row.order_id: OrderStatus(row.status) for row in found(session, query)}
 
 
 def quotations(session: Session, viewer: Viewer, scope_id: str) -> tuple[Quotation, ...]:

@@ -1,7 +1,8 @@
 """Open calls and their transitions.
 
-A party sees the calls that it has a side in, and every call from its publication on; what others
-handed in under seal, and who asked or applied, is left out of what it sees.
+A party sees the calls that it has a side in, and every call from its publication on, though not one
+that was withdrawn before; what others handed in under seal, and who asked or applied, is left out
+of what it sees.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, select
 
 from data.errors import Conflict, NotFound
@@ -137,12 +138,26 @@ def get(session: Session, viewer: Viewer, call_id: str) -> Call:
 def listing(
     session: Session, viewer: Viewer, *, after: str | None = None, limit: int = PAGE
 ) -> tuple[Call, ...]:
-    """Return the calls of one page, by id, that the viewer may see; a page may hold fewer."""
-    row = TechnologyCallRow
+    """Return the first `limit` calls behind `after`, by id, that the viewer may see.
+
+    Notes
+    -----
+    Who is invited stands in the call itself, so rows are read until the page is full or none is
+    left: a page that is short is the last one.
+    """
+    row, shown = TechnologyCallRow, list[Call]()
     query = select(row).where(col(row.operator_id) == viewer.operator_id)
-    rows = found(session, page(query, col(row.id), after=after, limit=limit))
-    calls = (shown_to(from_plain(Call, one.body), viewer) for one in rows)
-    return tuple(call for call in calls if call is not None)
+    if not viewer.is_operator:
+        own = col(row.owner_org) == viewer.organisation_id
+        query = query.where(or_(own, col(row.state) != CallState.DRAFT.value))
+    while len(shown) < limit:
+        rows = found(session, page(query, col(row.id), after=after, limit=limit))
+        calls = (shown_to(from_plain(Call, one.body), viewer) for one in rows)
+        shown += [call for call in calls if call is not None]
+        if len(rows) < limit:
+            break
+        after = rows[-1].id
+    return tuple(shown[:limit])
 
 
 def transitions(session: Session, viewer: Viewer, call_id: str) -> tuple[StoredTransition, ...]:
@@ -174,9 +189,7 @@ def shown_to(call: Call, viewer: Viewer) -> Call | None:
     if me is None:
         return call
     mine = {one.application_id for one in call.applications if one.org == me}
-    before = call.state in {CallState.DRAFT, CallState.TRIAGE}
-    closed_circle = call.invited and me not in call.invited
-    if me != call.owner_org and me not in call.experts and (before or closed_circle):
+    if not _may_see(call, me):
         return None
     opened = bool(call.winners) or call.state is CallState.PANEL
     whole = me == call.owner_org and opened
@@ -195,6 +208,16 @@ def shown_to(call: Call, viewer: Viewer) -> Call | None:
         tracks=tuple(one for one in call.tracks if whole or one.contract.application_id in mine),
         experts=tuple(one for one in call.experts if one == me),
     )
+
+
+def _may_see(call: Call, me: str) -> bool:
+    """Return whether an organisation may see a call at all."""
+    if me == call.owner_org or me in call.experts:
+        return True
+    if me == call.centre_org:
+        return call.state is not CallState.DRAFT
+    published = call.applications_until_ms > 0  # the state tells nothing: a draft can be withdrawn
+    return published and (not call.invited or me in call.invited)
 
 
 def _hidden(application: Application, *, blind: bool) -> Application:

@@ -9,14 +9,27 @@ from sqlalchemy import Index, text
 from sqlmodel import SQLModel
 
 from data.kinds import OfferStatus
-from data.tables.columns import at_least, fraction, key, number_key, one_of, refers, text_set, whole
+from data.tables.columns import (
+    at_least,
+    counter,
+    fraction,
+    key,
+    number_key,
+    one_of,
+    refers,
+    text_set,
+    whole,
+)
 
 SCOPE = ("operator_id", "scope_id")
 OFFER = ("operator_id", "scope_id", "offer_id")
 
 
 class MatchingScopeRow(SQLModel, table=True):
-    """One horizon that offers and orders share: its settings and the Monday of its week 0."""
+    """One horizon that offers and orders share: its settings and the Monday of its week 0.
+
+    `revision` counts the changes of its offers and orders since they were added.
+    """
 
     __tablename__ = "matching_scopes"
     __table_args__ = (
@@ -45,6 +58,7 @@ class MatchingScopeRow(SQLModel, table=True):
     transport_fen_per_tonne_km: Fraction = fraction()
     transport_g_per_tonne_km: Fraction = fraction()
     created_ms: int = whole()
+    revision: int = counter()
 
 
 class ScopeParkRow(SQLModel, table=True):

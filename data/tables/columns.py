@@ -79,6 +79,11 @@ def whole() -> Any:
     return Field(sa_type=BigInteger)
 
 
+def counter() -> Any:
+    """Declare a whole number that begins at 0, also in the rows that an older version wrote."""
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+
+
 def maybe_whole() -> Any:
     """Declare a whole number of up to 64 bits that may be missing."""
     return Field(default=None, sa_type=BigInteger)

@@ -1,11 +1,11 @@
-"""Organisations, the identifiers they are known by, and their users."""
+"""Organisations and the identifiers they are known by."""
 
 from __future__ import annotations
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import SQLModel
 
-from data.kinds import OrganisationKind, OrganisationStatus, UserDuty
+from data.kinds import OrganisationKind, OrganisationStatus
 from data.tables.columns import key, one_of, refers, whole
 
 
@@ -58,23 +58,3 @@ class OrganisationIdentifierRow(SQLModel, table=True):
     value: str = key()
     organisation_id: str
     written: str
-
-
-class UserRow(SQLModel, table=True):
-    """A person who acts for one organisation with one duty."""
-
-    __tablename__ = "users"
-    __table_args__ = (
-        refers(("operator_id", "organisation_id"), "organisations", ("operator_id", "id")),
-        UniqueConstraint("operator_id", "kid"),
-        one_of("duty", UserDuty),
-        Index("ix_users_organisation", "operator_id", "organisation_id", "id"),
-    )
-
-    operator_id: str = key()
-    id: str = key()
-    organisation_id: str
-    name: str
-    duty: str
-    kid: str | None = None
-    created_ms: int = whole()

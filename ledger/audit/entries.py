@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ledger.audit.findings import Finding
 from ledger.errors import Refusal
-from ledger.log.body import Body, body_of
-from ledger.log.entry import NO_LEAF, Envelope, parse_leaf, signed_bytes
+from ledger.log.body import Body, read_leaf
+from ledger.log.entry import NO_LEAF, Envelope, Recognise
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry with its place in the tree and its leaf hash."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides the tuple's own `index`
     digest: bytes
     envelope: Envelope
     body: Body
 
 
-def read_entry(index: int, leaf: bytes, digest: bytes) -> Entry | Finding:
+def read_entry(
+    index: int, leaf: bytes, digest: bytes, recognise: Recognise | None = None
+) -> Entry | Finding:
     """Return the parts of an entry, or the finding that it has none."""
     try:
-        envelope = parse_leaf(leaf)
-        body = body_of(envelope.body, signed_bytes(leaf))  # nothing is written anew
+        envelope, body = read_leaf(leaf, recognise)
     except (Refusal, ValueError) as problem:
         return Finding(code="ENTRY_MALFORMED", message=str(problem), index=index)
-    return Entry(index=index, digest=digest, envelope=envelope, body=body)
+    return Entry(index, digest, envelope, body)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from ledger.audit.findings import Finding
 from ledger.audit.tree import Tree
 from ledger.errors import NotVerified
 from ledger.log import note
-from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.checkpoint import CHECKPOINT, Checkpoint, open_checkpoint
 from ledger.log.tiles import ReadFile
 
 OnEntries = Callable[[int, Sequence[bytes]], None]
@@ -35,7 +35,7 @@ def verify_files(
         `TILE_DIFFERS`, `ROOT_DIFFERS`.
     """
     try:
-        checkpoint, _ = open_checkpoint(read("checkpoint"), log, witnesses)
+        checkpoint, _ = open_checkpoint(read(CHECKPOINT), log, witnesses)
     except (LookupError, FileNotFoundError) as error:
         raise NotVerified("FILE_MISSING", f"the log is not whole: {error}") from error
     edge = Edge()

@@ -23,15 +23,19 @@ def check_changes(entry: Entry, state: KeptState) -> list[Problem]:
     """Return what the objects that an entry changed violate."""
     found: list[Problem] = []
     for key, before in state.before.items():
-        now, handle = state.now(key), key.partition("/")[2]
+        now = state.now(key)
         if isinstance(now, OrderState):
-            found += _order(handle, now)
+            found += _order(_handle(key), now)
         elif isinstance(now, ClaimState):
             earlier = before if isinstance(before, ClaimState) else None
-            found += _claim(entry, handle, earlier, now)
+            found += _claim(entry, _handle(key), earlier, now)
         elif isinstance(now, TagState) and isinstance(before, TagState):
-            found += _tag(handle, before, now)
+            found += _tag(_handle(key), before, now)
     return found
+
+
+def _handle(key: str) -> str:
+    return key.partition("/")[2]
 
 
 def _order(handle: str, order: OrderState) -> Iterator[Problem]:

@@ -264,7 +264,9 @@ class Audit:
         return leaves[start - first * TILE_WIDTH : stop - first * TILE_WIDTH]
 
     def _take(self, index: int, leaf: bytes, digest: bytes) -> None:
-        entry = read_entry(index, leaf, digest)
+        entry = read_entry(
+            index, leaf, digest, None if self.rules is None else self.rules.recognise
+        )
         if isinstance(entry, Finding):
             self._find_in_log(entry)
             self.standing.chains.skip(digest)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import NoReturn
 
 from ledger.claims.refusals import (
     KeyNotValid,
@@ -17,17 +18,17 @@ from ledger.errors import KeyRevoked, KeyUnknown
 from ledger.log.canonical import JsonObject
 from ledger.log.entry import Signature
 from ledger.log.rules import JsonState
-from ledger.log.signing import key_id
-from ledger.values.bodies import parse_public_key
 from ledger.values.consent import (
+    DUTIES,
+    ROLES,
     ConsentError,
-    Duty,
     EventType,
     Role,
     Signatory,
     match_signatures,
     needs_of,
 )
+from ledger.values.kinds import parse_public_key
 
 RAISES_EXPOSURE = frozenset(
     {
@@ -50,6 +51,7 @@ _FOR_ITSELF = frozenset({Role.PARTY, Role.LOG})
 
 def public_keys(
     state: JsonState,
+    registrar: str,
     registrar_root: bytes,
     signatures: Sequence[Signature],
     introduced: Mapping[str, bytes] = MappingProxyType({}),
@@ -58,6 +60,8 @@ def public_keys(
 
     Parameters
     ----------
+    registrar
+        Key id of `registrar_root`.
     introduced
         Keys that the body itself brings, by key id.
 
@@ -68,10 +72,9 @@ def public_keys(
     KeyRevoked
         When an entry revoked it.
     """
-    root = key_id(registrar_root)
     keys = []
     for signature in signatures:
-        if signature.kid == root:
+        if signature.kid == registrar:
             keys.append(registrar_root)
         elif signature.kid in introduced:
             keys.append(introduced[signature.kid])
@@ -107,7 +110,7 @@ def signatories(
     """
     found = []
     for signature in signatures:
-        role = _role(signature)
+        role = ROLES.get(signature.role) or _no_role(signature)
         if signature.kid == registrar:
             found.append(Signatory(kid=registrar, role=role, party=registrar, user=None, duty=None))
             continue
@@ -127,11 +130,7 @@ def signatories(
             require_party(state, key.party)
         elif key.party != registrar or role is not Role.REGISTRAR:
             require_role(state, key.party, role)
-        found.append(
-            Signatory(
-                kid=signature.kid, role=role, party=key.party, user=key.user, duty=Duty(key.duty)
-            )
-        )
+        found.append(Signatory(signature.kid, role, key.party, key.user, DUTIES[key.duty]))
     return tuple(found)
 
 
@@ -164,7 +163,7 @@ def require_role(state: JsonState, party: str, role: Role) -> PartyState:
         When it is not onboarded in this role.
     """
     known = require_party(state, party)
-    if role.value not in known.roles:
+    if role not in known.roles:
         raise RoleNotHeld(
             f"Party {party} is onboarded as {', '.join(known.roles)}, not as {role}. Let the "
             "registrar renew its onboarding with that role.",
@@ -221,12 +220,9 @@ def _enrolled(state: JsonState, kid: str) -> KeyState:
     return key
 
 
-def _role(signature: Signature) -> Role:
-    try:
-        return Role(signature.role)
-    except ValueError:
-        raise SignatureUnexpected(
-            f"Key {signature.kid} signs as {signature.role!r}, which is no role.",
-            kid=signature.kid,
-            role=signature.role,
-        ) from None
+def _no_role(signature: Signature) -> NoReturn:
+    raise SignatureUnexpected(
+        f"Key {signature.kid} signs as {signature.role!r}, which is no role.",
+        kid=signature.kid,
+        role=signature.role,
+    )

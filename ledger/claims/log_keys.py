@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ledger.claims.key_states import LogKeyState
 from ledger.log.keys import KeyFailed, NoteKey
 from ledger.log.rules import JsonState
-from ledger.values.bodies import parse_public_key
+from ledger.values.kinds import parse_public_key
 
 
 def keys_in_force(ring: Sequence[NoteKey], state: JsonState, time_ms: int) -> tuple[NoteKey, ...]:

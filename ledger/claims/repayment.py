@@ -5,7 +5,7 @@ import datetime as dt
 from ledger.claims.refusals import DateOrder
 from ledger.claims.state import ClaimState
 from ledger.claims.waterfall import Split, interest, repayment
-from ledger.values.bodies import parse_date
+from ledger.values.kinds import parse_date
 
 
 def divide(claim: ClaimState, amount: int, value_date: dt.date) -> Split:

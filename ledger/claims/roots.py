@@ -50,8 +50,8 @@ def touched(body: JsonObject) -> tuple[str, ...]:
     """Return the state keys behind the map's keys that an entry with this body changes."""
     order = body.get("order")
     found = (f"{OrderState.prefix}/{order}",) if isinstance(order, str) else ()
-    names = _KEY_EVENTS.get(str(body["type"]), ())
-    return (*found, *(f"{KeyState.prefix}/{body[name]}" for name in names))
+    names = _KEY_EVENTS.get(str(body["type"]))
+    return found if names is None else (*found, *(f"{KeyState.prefix}/{body[n]}" for n in names))
 
 
 def item(state: JsonState, name: str) -> tuple[bytes, bytes] | None:
@@ -194,7 +194,7 @@ class RootChecker:
             When the entry states another root than the entries before it lead to.
         """
         body = envelope.body
-        if body["type"] != EventType.STATE_ROOT.value:
+        if body["type"] != EventType.STATE_ROOT:
             self.waiting.update(touched(body))
             return
         stated = bytes.fromhex(str(body["root"]))

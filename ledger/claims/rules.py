@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from ledger.claims import admission, authority, privacy, totals
 from ledger.claims.effects import EFFECTS, TAGGED
-from ledger.claims.effects.base import Step
+from ledger.claims.effects.base import Step, day_text
 from ledger.claims.refusals import BodyRefused, RuleVersionRefused, TagRefused
+from ledger.claims.state import OrderState
 from ledger.errors import WrongLog
 from ledger.log.canonical import JsonObject
 from ledger.log.entry import Envelope, Signature
@@ -18,6 +19,7 @@ from ledger.log.rules import JsonState
 from ledger.log.signing import key_id
 from ledger.values.bodies import BodyError, check_body, introduced_keys
 from ledger.values.consent import EventType
+from ledger.values.recognition import recognise
 
 RULE_VERSION = 1
 
@@ -45,6 +47,17 @@ class ClaimRules:
         self._tag_key = tag_key
         self._last: tuple[JsonObject, EventType] | None = None
 
+    def recognise(self, text: str) -> JsonObject | None:
+        """Return the object of a body's text, where that surely has the right shape; else None."""
+        found = recognise(text)
+        if found is None:
+            return None
+        event, fields = found
+        body: JsonObject = fields  # type: ignore[assignment]  # what canonical JSON holds
+        if body["log"] == self.origin:
+            self._last = (body, event)
+        return body
+
     def signer_keys(
         self, state: JsonState, body: JsonObject, signatures: Sequence[Signature]
     ) -> Sequence[bytes]:
@@ -56,7 +69,9 @@ class ClaimRules:
             When a key is not enrolled, or no longer.
         """
         self._checked(body)  # any enrolled key may be looked up; `apply` says what belongs here
-        return authority.public_keys(state, self._root, signatures, introduced_keys(body))
+        return authority.public_keys(
+            state, self.registrar, self._root, signatures, introduced_keys(body)
+        )
 
     def admit(self, state: JsonState, body: JsonObject, disclosures: Sequence[str]) -> str | None:
         """Check the disclosed fields of a new entry and return its keyed tag, if it has one.
@@ -109,12 +124,12 @@ class ClaimRules:
             tag=meta.tag,
             signed_by=signed_by,
             rule_version=meta.rule_version,
+            known_order=OrderState.load(state, str(body["order"])) if "order" in body else None,
         )
         if event in authority.RAISES_EXPOSURE:
             _check_knowledge(step)
-        before = step.known_order
         EFFECTS[event](step)
-        totals.update(state, body, before)
+        totals.update(state, body, step.known_order)
 
     def _checked(self, body: JsonObject) -> EventType:
         """Return the type of a body of the right shape, made for this log.
@@ -150,6 +165,6 @@ def _check_knowledge(step: Step) -> None:
     if "order" in step.body and step.event.startswith("claim."):
         order = step.order()
         parties |= {order.buyer, order.seller}
-    today = step.today.isoformat()
+    today = day_text(step.time_ms)
     for party in sorted(parties):
         authority.require_current(step.state, party, today)

@@ -59,7 +59,7 @@ class AllRootsChecker(RootChecker):
             When an entry before it cannot be read again, or reads otherwise than it was replayed.
         """
         super().entered(state, envelope)
-        if envelope.body["type"] == EventType.LOG_SM3_ROOT.value:
+        if envelope.body["type"] == EventType.LOG_SM3_ROOT:
             self._compare(envelope)
 
     def _compare(self, envelope: Envelope) -> None:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -66,8 +67,8 @@ class Stored:
 
     def changed(self, **fields: Any) -> Self:
         """Return this value with some fields changed: `dataclasses.replace` in half its time."""
-        held = {name: getattr(self, name) for name in _forms(type(self))}  # type: ignore[arg-type]
-        return type(self)(**(held | fields))
+        names, read = _fields(type(self))  # type: ignore[arg-type]  # a class is hashable
+        return type(self)(**(dict(zip(names, read(self), strict=True)) | fields))
 
     @classmethod
     def from_json(cls, value: JsonObject) -> Self:
@@ -113,6 +114,15 @@ class Stored:
             keep(handle, self)
             return
         state.put(f"{self.prefix}/{handle}", self.to_json())
+
+
+@functools.cache
+def _fields(cls: type[Any]) -> tuple[Sequence[str], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names of a class's fields, and what reads them all at once."""
+    names = tuple(_forms(cls))  # type: ignore[arg-type]  # a class is hashable
+    if len(names) == 1:
+        return names, lambda held: (getattr(held, names[0]),)
+    return names, operator.attrgetter(*names)
 
 
 @functools.cache

@@ -63,5 +63,5 @@ def _share(order: OrderState) -> Share:
         currency=order.currency,
         orders=1,
         value=order.net if order.status is OrderStatus.CONFIRMED else 0,
-        live=sum(one.principal for one in order.live),
+        live=sum([one.principal for one in order.live]),
     )

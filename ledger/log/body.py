@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ledger.log import canonical
 from ledger.log.canonical import JsonObject
-from ledger.log.entry import HEX_128, HEX_256, malformed
+from ledger.log.entry import (
+    HEX_128,
+    HEX_256,
+    Envelope,
+    Recognise,
+    malformed,
+    parse_leaf,
+    recognised_leaf,
+    signed_bytes,
+)
 
 _HANDLE = re.compile(r"[!-~]{1,128}\Z")
 _HANDLE_FORM = "1 to 128 printable ASCII characters without space"
@@ -21,9 +30,10 @@ _TEXTS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Body:
+class Body(NamedTuple):
     """A body with the fields that the log itself reads, checked.
+
+    Made for every entry, so a named tuple.
 
     Attributes
     ----------
@@ -52,14 +62,19 @@ class Body:
     seen_head: bytes | None
     expires_ms: int
 
-    @cached_property
+    @property
     def digest(self) -> bytes:
         """SHA-256 of the canonical bytes."""
         return hashlib.sha256(self.data).digest()
 
 
-def parse_body(data: bytes) -> Body:
+def parse_body(data: bytes, recognise: Recognise | None = None) -> Body:
     """Return the body of canonical bytes, with the log's own fields checked.
+
+    Parameters
+    ----------
+    recognise
+        Reads bodies that it knows to be right in the log's own fields too.
 
     Raises
     ------
@@ -68,7 +83,31 @@ def parse_body(data: bytes) -> Body:
     Malformed
         When one of `v log type subject idem exp order osp sd` is missing or of another form.
     """
+    if recognise is not None and data.isascii():
+        fields = recognise(data.decode("ascii"))
+        if fields is not None:
+            return _body(fields, data)
     return body_of(canonical.decode_object(data), data)
+
+
+def read_leaf(leaf: bytes, recognise: Recognise | None = None) -> tuple[Envelope, Body]:
+    """Return the envelope of leaf bytes and its body, the log's own fields checked.
+
+    Parameters
+    ----------
+    recognise
+        Reads bodies that it knows to be right in the log's own fields too.
+
+    Raises
+    ------
+    NotCanonical, Malformed
+        As `entry.parse_leaf` and `parse_body`.
+    """
+    envelope = None if recognise is None else recognised_leaf(leaf, recognise)
+    if envelope is not None:
+        return envelope, _body(envelope.body, signed_bytes(leaf))
+    envelope = parse_leaf(leaf)
+    return envelope, body_of(envelope.body, signed_bytes(leaf))
 
 
 def body_of(fields: JsonObject, data: bytes) -> Body:
@@ -87,15 +126,21 @@ def body_of(fields: JsonObject, data: bytes) -> Body:
         raise malformed("b.osp", "64 lower-case hex digits, or no such field", seen)
     if seen is not None and order is None:
         raise malformed("b.osp", "an order beside it", None)
+    return _body(fields, data)
+
+
+def _body(fields: Mapping[str, Any], data: bytes) -> Body:
+    """Return the body of checked fields."""
+    seen = fields.get("osp")
     return Body(
-        data=data,
-        fields=fields,
-        type=str(fields["type"]),
-        subject=str(fields["subject"]),
-        idem=str(fields["idem"]),
-        order=order,
-        seen_head=bytes.fromhex(seen) if seen is not None else None,
-        expires_ms=int(str(fields["exp"])),
+        data,
+        fields,  # type: ignore[arg-type]  # an object: what it holds is checked
+        fields["type"],
+        fields["subject"],
+        fields["idem"],
+        fields.get("order"),
+        None if seen is None else bytes.fromhex(seen),
+        fields["exp"],
     )
 
 

@@ -22,6 +22,7 @@ JsonObject = dict[str, JsonValue]
 
 INTEGER_MAX = 2**53 - 1
 """The largest integer that every JSON reader holds exactly."""
+INTEGER_BITS = INTEGER_MAX.bit_length()
 DEPTH_MAX = 32
 
 # The names of the broken rules, as `NotCanonical.params["reason"]`.

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ledger.errors import NotVerified, Refusal
-from ledger.log.body import Body, body_of
+from ledger.log.body import Body, read_leaf
 from ledger.log.checks import chain_place, check_expiry, check_signatures, extend_chain
-from ledger.log.entry import Envelope, parse_leaf, signed_bytes
+from ledger.log.entry import Envelope
 from ledger.log.merkle import leaf_hash
 from ledger.log.roots import RootChecker
 from ledger.log.rules import Rules
@@ -90,6 +90,7 @@ class Replay:
         start = start or ReplayStart()
         self._origin = origin
         self._rules = rules
+        self._recognise = None if rules is None else rules.recognise
         self._roots = roots
         self._requests: set[str] = set()
         self._entered_before = start.entered
@@ -135,8 +136,7 @@ class Replay:
         """
         index = self._frontier.size
         try:
-            envelope = parse_leaf(leaf)
-            body = body_of(envelope.body, signed_bytes(leaf))
+            envelope, body = read_leaf(leaf, self._recognise)
         except Refusal as refusal:
             raise ReplayFailed("ENTRY_MALFORMED", f"Entry {index}: {refusal}", index) from refusal
         self._check_place(envelope, body, index)

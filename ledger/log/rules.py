@@ -38,6 +38,14 @@ class Rules(Protocol):
     version: int
     """Rule version that new entries get, ≥ 1."""
 
+    def recognise(self, text: str) -> JsonObject | None:
+        """Return the object of a body's text, where that surely is right; else None.
+
+        Right are the canonical form, the shape that these rules ask for, and the fields that the
+        log itself reads. What is not recognised is read and judged the long way: this only saves
+        time, and need know nothing.
+        """
+
     def signer_keys(
         self, state: JsonState, body: JsonObject, signatures: Sequence[Signature]
     ) -> Sequence[bytes]:

@@ -164,7 +164,7 @@ class Sequencer:
         ------
         NotCanonical, Malformed, WrongLog
         """
-        body = parse_body(request.body)
+        body = parse_body(request.body, self._rules.recognise)
         if body.idem != request.request_id:
             raise malformed("request", f"the body's idem {body.idem}", request.request_id)
         if body.fields["log"] != self.origin:

@@ -4,31 +4,35 @@ A body is one flat object. Fields that a type does not know are refused, so noth
 ever signed; amounts are strings of digits in minor units with the currency beside them.
 """
 
-import base64
-import binascii
-import datetime as dt
-import functools
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ledger.values.consent import Duty, EventType, Role
-from ledger.values.money import MoneyError, exponent_of, parse_digits
+from ledger.values import kinds
+from ledger.values.consent import EventType
+from ledger.values.kinds import (
+    AMOUNT,
+    AMOUNT_OR_ZERO,
+    BPS,
+    COUNT,
+    CURRENCY,
+    DATE,
+    HANDLE,
+    HASH,
+    INDEX,
+    MILLIS,
+    PUBLIC_KEY,
+    SIDE,
+    WORD,
+    Check,
+    Kind,
+    integer,
+    one_of,
+    parse_public_key,
+)
+from ledger.values.money import MoneyError
 
 SCHEMA_VERSION = 1
-BPS_MAX = 10_000
-MILLIS_MAX = 253_402_300_799_999
-"""The last millisecond of the year 9999, UTC."""
-
-Check = Callable[[object], None]
-
-_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
-_SCHEME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,31}")
-_ORIGIN = re.compile(r"[!-*,-~]{1,255}")  # printable ASCII without space and plus
-_SUM = re.compile(r"0|[1-9][0-9]{0,29}")
 
 
 class BodyError(ValueError):
@@ -53,8 +57,13 @@ class BodyError(ValueError):
 class Shape:
     """The fields of one type beside the common ones."""
 
-    required: Mapping[str, Check]
-    optional: Mapping[str, Check]
+    required: Mapping[str, Kind]
+    optional: Mapping[str, Kind]
+
+    @property
+    def fields(self) -> Mapping[str, Kind]:
+        """The kind of every field that a body of this type may have."""
+        return {**COMMON, **self.required, **self.optional}
 
 
 def check_body(body: Mapping[str, object]) -> EventType:
@@ -89,34 +98,10 @@ def check_body(body: Mapping[str, object]) -> EventType:
         raise BodyError(problem.code, field, str(problem)) from None
     except ValueError as problem:
         raise BodyError("MALFORMED_BODY", field, str(problem)) from None
-    about = _SUBJECT.get(event)
+    about = SUBJECT_FIELDS.get(event)
     if about is not None and body["subject"] != body[about]:
         raise BodyError("MALFORMED_BODY", "subject", f"must be the same handle as `{about}`")
     return event
-
-
-def parse_date(value: object) -> dt.date:
-    """Return the date of a field; raise `ValueError` unless it is written YYYY-MM-DD."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise ValueError(f"must be a date written YYYY-MM-DD, got {value!r}")
-    return dt.date.fromisoformat(value)
-
-
-def parse_public_key(value: object) -> bytes:
-    """Return the 32 bytes of a key field; raise `ValueError` unless strict base64 of 32 bytes."""
-    return _key_bytes(str(value))
-
-
-@functools.lru_cache(maxsize=1_024)
-def _key_bytes(text: str) -> bytes:
-    """Return the bytes of a key; the state hands out the same few for every signature."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except binascii.Error as problem:
-        raise ValueError(f"must be base64: {problem}") from None
-    if len(data) != 32 or base64.b64encode(data).decode() != text:
-        raise ValueError(f"must be canonical base64 of 32 bytes, got {len(data)} bytes")
-    return data
 
 
 def introduced_keys(body: Mapping[str, object]) -> Mapping[str, bytes]:
@@ -135,306 +120,195 @@ def introduced_keys(body: Mapping[str, object]) -> Mapping[str, bytes]:
     return {}
 
 
-def _like(pattern: str, words: str) -> Check:
-    matches = re.compile(pattern).fullmatch
-
-    def check(value: object) -> None:
-        if not isinstance(value, str) or matches(value) is None:
-            raise ValueError(f"must be {words}, got {value!r}")
-
-    return check
-
-
-def _integer(low: int, high: int) -> Check:
-    def check(value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"must be an integer from {low} to {high}, got {value!r}")
-
-    return check
-
-
-def _one_of(*allowed: str) -> Check:
-    known = frozenset(allowed)
-
-    def check(value: object) -> None:
-        if not isinstance(value, str) or value not in known:
-            raise ValueError(f"must be one of {', '.join(allowed)}, got {value!r}")
-
-    return check
-
-
-def _sorted_list(item: re.Pattern[str], *, least: int, most: int) -> Check:
-    def check(value: object) -> None:
-        if not isinstance(value, list) or not least <= len(value) <= most:
-            raise ValueError(f"must be a list of {least} to {most} texts, got {value!r}")
-        if not all(isinstance(part, str) and item.fullmatch(part) for part in value):
-            raise ValueError(f"must hold only texts like {item.pattern}, got {value!r}")
-        if sorted(set(value)) != value:
-            raise ValueError("must be sorted and free of repeats")
-
-    return check
-
-
-def _schemes(value: object) -> None:
-    if not isinstance(value, list) or not 1 <= len(value) <= 16:
-        raise ValueError(f"must be a list of 1 to 16 identifier schemes, got {value!r}")
-    if not all(isinstance(part, str) and _SCHEME.fullmatch(part) for part in value):
-        raise ValueError(f"must hold only scheme names such as uscc, got {value!r}")
-
-
-def _totals(value: object) -> None:
-    if not isinstance(value, list):
-        raise ValueError(  # noqa: TRY004 - what is wrong is the body, not our code
-            f"must be a list of totals, one a currency, got {value!r}"
-        )
-    for total in value:
-        if not isinstance(total, dict) or set(total) != {"currency", "orders", "value", "live"}:
-            raise ValueError(f"must hold currency, orders, value and live each, got {total!r}")
-        _currency(total["currency"])
-        _INDEX(total["orders"])
-        for name in ("value", "live"):
-            if not isinstance(total[name], str) or not _SUM.fullmatch(total[name]):
-                raise ValueError(f"must hold sums in digits, got {name} {total[name]!r}")
-    currencies = [total["currency"] for total in value]
-    if sorted(set(currencies)) != currencies:
-        raise ValueError("must be in the order of the currencies, each once")
-
-
-def _origin(value: object) -> None:
-    if not isinstance(value, str) or not _ORIGIN.fullmatch(value) or value.endswith("/"):
-        raise ValueError(f"must be the origin of a log such as park.example/ledger, got {value!r}")
-
-
-def _text(value: object) -> None:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"must be text, got {value!r}")
-
-
-def _flag(value: object) -> None:
-    if value is not True and value is not False:
-        raise ValueError(f"must be true or false, got {value!r}")
-
-
-def _date(value: object) -> None:
-    parse_date(value)
-
-
-def _amount(value: object) -> None:
-    parse_digits(value)
-
-
-def _amount_or_zero(value: object) -> None:
-    parse_digits(value, zero=True)
-
-
-def _currency(value: object) -> None:
-    exponent_of(str(value))
-
-
-def _public_key(value: object) -> None:
-    parse_public_key(value)
-
-
-_handle = _like(r"[0-9a-f]{32}", "a random handle of 32 lower-case hex digits")
-_hash = _like(r"[0-9a-f]{64}", "64 lower-case hex digits")
-_word = _like(r"[a-z][a-z_]{0,31}", "a lower-case word such as start_review")
-_SD = _sorted_list(_DIGEST, least=0, most=400)
-_ROLES = _sorted_list(re.compile("|".join(Role)), least=1, most=len(Role))
-_CODES = _sorted_list(_CODE, least=0, most=64)
-_SIDE = _one_of(Role.BUYER, Role.SELLER)
-_CALL_SIDE = _one_of(Role.BUYER, Role.PROVIDER, Role.EXPERT, Role.CENTRE, Role.ARBITER)
-_BPS = _integer(0, BPS_MAX)
-_MILLIS = _integer(0, MILLIS_MAX)
-_COUNT = _integer(1, 1_000_000_000)
-_INDEX = _integer(0, 2**53 - 1)
-
-COMMON: Mapping[str, Check] = MappingProxyType(
+COMMON: Mapping[str, Kind] = MappingProxyType(
     {
-        "v": _integer(1, 1),
-        "log": _text,
-        "type": _one_of(*EventType),
-        "subject": _handle,
-        "idem": _handle,
-        "sd": _SD,
-        "exp": _MILLIS,
+        "v": integer(SCHEMA_VERSION, SCHEMA_VERSION),
+        "log": kinds.TEXT,
+        "type": kinds.TYPE,
+        "subject": HANDLE,
+        "idem": HANDLE,
+        "sd": kinds.DIGESTS,
+        "exp": MILLIS,
     }
 )
 
 
-def _shape(optional: Mapping[str, Check] | None = None, /, **required: Check) -> Shape:
+def _shape(optional: Mapping[str, Kind] | None = None, /, **required: Kind) -> Shape:
     return Shape(required=MappingProxyType(required), optional=MappingProxyType(optional or {}))
 
 
-def _on_order(**required: Check) -> Shape:
+def _on_order(**required: Kind) -> Shape:
     """Fields of an event on an order's chain; its signers may name the head that they saw."""
-    return _shape({"osp": _hash}, order=_handle, **required)
+    return _shape({"osp": HASH}, order=HANDLE, **required)
 
 
-def _on_seen_order(**required: Check) -> Shape:
+def _on_seen_order(**required: Kind) -> Shape:
     """Fields of an event that changes what the order carries: it must name the head."""
-    return _shape(order=_handle, osp=_hash, **required)
+    return _shape(order=HANDLE, osp=HASH, **required)
 
 
 SHAPES: Mapping[EventType, Shape] = MappingProxyType(
     {
         EventType.PARTY_ONBOARDED: _shape(
-            registrar=_handle, version=_COUNT, roles=_ROLES, kyb_until=_date, schemes=_schemes
+            registrar=HANDLE,
+            version=COUNT,
+            roles=kinds.ROLES,
+            kyb_until=DATE,
+            schemes=kinds.SCHEMES,
         ),
         EventType.KEY_ENROLLED: _shape(
-            registrar=_handle,
-            party=_handle,
-            user=_handle,
-            duty=_one_of(Duty.MAKER, Duty.CHECKER),
-            alg=_one_of("ed25519"),
-            public_key=_public_key,
-            valid_from=_MILLIS,
-            valid_to=_MILLIS,
+            registrar=HANDLE,
+            party=HANDLE,
+            user=HANDLE,
+            duty=kinds.DUTY,
+            alg=one_of("ed25519"),
+            public_key=PUBLIC_KEY,
+            valid_from=MILLIS,
+            valid_to=MILLIS,
         ),
         EventType.KEY_REVOKED: _shape(
-            registrar=_handle,
-            party=_handle,
-            reason=_one_of("compromised", "left", "superseded"),
+            registrar=HANDLE,
+            party=HANDLE,
+            reason=one_of("compromised", "left", "superseded"),
         ),
         EventType.PLAN_PUBLISHED: _shape(
-            {"replaces": _handle},
-            operator=_handle,
-            snapshot=_hash,
-            plan=_hash,
-            objective=_amount_or_zero,
-            bound=_amount_or_zero,
-            currency=_currency,
+            {"replaces": HANDLE},
+            operator=HANDLE,
+            snapshot=HASH,
+            plan=HASH,
+            objective=AMOUNT_OR_ZERO,
+            bound=AMOUNT_OR_ZERO,
+            currency=CURRENCY,
         ),
-        EventType.PROPOSAL_ACCEPTED: _shape(by=_SIDE, party=_handle, plan=_handle, terms=_hash),
-        EventType.PROPOSAL_DECLINED: _shape(by=_SIDE, party=_handle, plan=_handle, terms=_hash),
+        EventType.PROPOSAL_ACCEPTED: _shape(by=SIDE, party=HANDLE, plan=HANDLE, terms=HASH),
+        EventType.PROPOSAL_DECLINED: _shape(by=SIDE, party=HANDLE, plan=HANDLE, terms=HASH),
         EventType.ORDER_SUBMITTED: _shape(
-            {"osp": _hash, "plan": _handle},
-            order=_handle,
-            by=_SIDE,
-            buyer=_handle,
-            seller=_handle,
-            version=_COUNT,
-            currency=_currency,
-            net=_amount,
-            prepaid=_amount_or_zero,
-            retention_bps=_BPS,
-            assignable=_flag,
-            issued=_date,
-            last_due=_date,
-            terms_days=_integer(0, 365),
+            {"osp": HASH, "plan": HANDLE},
+            order=HANDLE,
+            by=SIDE,
+            buyer=HANDLE,
+            seller=HANDLE,
+            version=COUNT,
+            currency=CURRENCY,
+            net=AMOUNT,
+            prepaid=AMOUNT_OR_ZERO,
+            retention_bps=BPS,
+            assignable=kinds.FLAG,
+            issued=DATE,
+            last_due=DATE,
+            terms_days=integer(0, 365),
         ),
         EventType.ORDER_CONFIRMED: _on_seen_order(
-            buyer=_handle, version=_COUNT, net=_amount, currency=_currency
+            buyer=HANDLE, version=COUNT, net=AMOUNT, currency=CURRENCY
         ),
         EventType.ORDER_REJECTED: _on_seen_order(
-            buyer=_handle,
-            version=_COUNT,
-            reason=_one_of("not_ours", "price", "quantity", "terms", "other"),
+            buyer=HANDLE,
+            version=COUNT,
+            reason=one_of("not_ours", "price", "quantity", "terms", "other"),
         ),
         EventType.POLICY_SET: _shape(
-            lender=_handle,
-            version=_COUNT,
-            alpha_u0=_BPS,
-            alpha_u1=_BPS,
-            alpha_w=_BPS,
-            alpha_r=_BPS,
+            lender=HANDLE,
+            version=COUNT,
+            alpha_u0=BPS,
+            alpha_u1=BPS,
+            alpha_w=BPS,
+            alpha_r=BPS,
         ),
         EventType.CLAIM_REQUESTED: _on_order(
-            seller=_handle, amount=_amount, currency=_currency, maturity=_date
+            seller=HANDLE, amount=AMOUNT, currency=CURRENCY, maturity=DATE
         ),
-        EventType.CLAIM_SCREENED: _on_order(operator=_handle, codes=_CODES, report=_hash),
-        EventType.CLAIM_LISTED: _on_order(seller=_handle),
-        EventType.CLAIM_WITHDRAWN: _on_order(seller=_handle),
+        EventType.CLAIM_SCREENED: _on_order(operator=HANDLE, codes=kinds.CODES, report=HASH),
+        EventType.CLAIM_LISTED: _on_order(seller=HANDLE),
+        EventType.CLAIM_WITHDRAWN: _on_order(seller=HANDLE),
         EventType.CLAIM_OFFERED: _on_order(
-            lender=_handle,
-            offer=_handle,
-            amount=_amount,
-            currency=_currency,
-            rate_bps=_BPS,
-            policy=_COUNT,
-            valid_until=_MILLIS,
+            lender=HANDLE,
+            offer=HANDLE,
+            amount=AMOUNT,
+            currency=CURRENCY,
+            rate_bps=BPS,
+            policy=COUNT,
+            valid_until=MILLIS,
         ),
         EventType.CLAIM_RESERVED: _on_seen_order(
-            seller=_handle,
-            lender=_handle,
-            offer=_handle,
-            amount=_amount,
-            currency=_currency,
+            seller=HANDLE,
+            lender=HANDLE,
+            offer=HANDLE,
+            amount=AMOUNT,
+            currency=CURRENCY,
         ),
-        EventType.CLAIM_LAPSED: _on_seen_order(operator=_handle, entry=_INDEX),
+        EventType.CLAIM_LAPSED: _on_seen_order(operator=HANDLE, entry=INDEX),
         EventType.CLAIM_PLEDGED: _on_seen_order(
-            seller=_handle,
-            buyer=_handle,
-            lender=_handle,
-            amount=_amount,
-            currency=_currency,
-            notice=_handle,
-            registered_at=_MILLIS,
+            seller=HANDLE,
+            buyer=HANDLE,
+            lender=HANDLE,
+            amount=AMOUNT,
+            currency=CURRENCY,
+            notice=HANDLE,
+            registered_at=MILLIS,
         ),
         EventType.CLAIM_FUNDED: _on_seen_order(
-            lender=_handle, amount=_amount, currency=_currency, value_date=_date
+            lender=HANDLE, amount=AMOUNT, currency=CURRENCY, value_date=DATE
         ),
         EventType.CLAIM_REPAID: _on_seen_order(
-            lender=_handle,
-            amount=_amount,
-            currency=_currency,
-            value_date=_date,
-            interest=_amount_or_zero,
-            principal=_amount_or_zero,
-            surplus=_amount_or_zero,
+            lender=HANDLE,
+            amount=AMOUNT,
+            currency=CURRENCY,
+            value_date=DATE,
+            interest=AMOUNT_OR_ZERO,
+            principal=AMOUNT_OR_ZERO,
+            surplus=AMOUNT_OR_ZERO,
         ),
-        EventType.CLAIM_RELEASED: _on_seen_order(
-            lender=_handle, amount=_amount, currency=_currency
-        ),
-        EventType.DISCLOSURE_MADE: _shape(about=_handle, by=_SIDE, party=_handle),
+        EventType.CLAIM_RELEASED: _on_seen_order(lender=HANDLE, amount=AMOUNT, currency=CURRENCY),
+        EventType.DISCLOSURE_MADE: _shape(about=HANDLE, by=SIDE, party=HANDLE),
         EventType.ERASURE: _shape(
-            registrar=_handle, operator=_handle, reason=_one_of("request", "retention", "court")
+            registrar=HANDLE, operator=HANDLE, reason=one_of("request", "retention", "court")
         ),
         EventType.KEY_ROTATED: _shape(
-            registrar=_handle,
-            party=_handle,
-            replaces=_handle,
-            alg=_one_of("ed25519"),
-            public_key=_public_key,
-            valid_from=_MILLIS,
-            valid_to=_MILLIS,
+            registrar=HANDLE,
+            party=HANDLE,
+            replaces=HANDLE,
+            alg=one_of("ed25519"),
+            public_key=PUBLIC_KEY,
+            valid_from=MILLIS,
+            valid_to=MILLIS,
         ),
         EventType.LOG_KEY_ROTATED: _shape(
-            registrar=_handle,
-            operator=_handle,
-            replaces=_handle,
-            alg=_one_of("ed25519"),
-            replaced_key=_public_key,
-            public_key=_public_key,
-            overlap_until=_MILLIS,
+            registrar=HANDLE,
+            operator=HANDLE,
+            replaces=HANDLE,
+            alg=one_of("ed25519"),
+            replaced_key=PUBLIC_KEY,
+            public_key=PUBLIC_KEY,
+            overlap_until=MILLIS,
         ),
-        EventType.LOG_SM3_ROOT: _shape(operator=_handle, day=_date, covers=_INDEX, root=_hash),
+        EventType.LOG_SM3_ROOT: _shape(operator=HANDLE, day=DATE, covers=INDEX, root=HASH),
         EventType.LOG_OPENED: _shape(
-            registrar=_handle,
-            operator=_handle,
-            previous=_origin,
-            size=_INDEX,
-            root=_hash,
-            checkpoint=_hash,
-            reason=_one_of("compromised", "lost", "moved"),
+            registrar=HANDLE,
+            operator=HANDLE,
+            previous=kinds.ORIGIN,
+            size=INDEX,
+            root=HASH,
+            checkpoint=HASH,
+            reason=one_of("compromised", "lost", "moved"),
         ),
         EventType.CALL_TRANSITION: _shape(
-            {"seen": _hash},
-            by=_CALL_SIDE,
-            party=_handle,
-            sequence=_COUNT,
-            step=_word,
-            **{"from": _word},
-            to=_word,
-            document=_hash,
+            {"seen": HASH},
+            by=kinds.CALL_SIDE,
+            party=HANDLE,
+            sequence=COUNT,
+            step=WORD,
+            **{"from": WORD},
+            to=WORD,
+            document=HASH,
         ),
         EventType.STATE_ROOT: _shape(
-            operator=_handle, root=_hash, covers=_INDEX, rules=_COUNT, totals=_totals
+            operator=HANDLE, root=HASH, covers=INDEX, rules=COUNT, totals=kinds.TOTALS
         ),
     }
 )
 """Fields per type. The body's size limit bounds every text; `sd` holds at most 400 digests."""
 
-_SUBJECT: Mapping[EventType, str] = MappingProxyType(
+SUBJECT_FIELDS: Mapping[EventType, str] = MappingProxyType(
     {
         EventType.ORDER_SUBMITTED: "order",
         EventType.ORDER_CONFIRMED: "order",
@@ -451,7 +325,7 @@ _FIELDS: Mapping[EventType, tuple[frozenset[str], Mapping[str, Check]]] = Mappin
     {
         event: (
             frozenset((*COMMON, *shape.required)),
-            {**COMMON, **shape.required, **shape.optional},
+            {name: kind.check for name, kind in shape.fields.items()},
         )
         for event, shape in SHAPES.items()
     }

@@ -144,8 +144,11 @@ def kept_under(body: Mapping[str, object]) -> str:
 
     The order's where there is one; else what the entry is `about`, the party, the subject.
     """
-    named = (body.get(field) for field in ("order", "about", "party", "subject"))
-    return str(next(handle for handle in named if handle is not None))
+    for field in ("order", "about", "party"):
+        handle = body.get(field)
+        if handle is not None:
+            return str(handle)
+    return str(body["subject"])
 
 
 def _sealing_key(order_key: bytes) -> bytes:

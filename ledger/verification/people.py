@@ -12,7 +12,7 @@ from ledger.errors import NotVerified
 from ledger.log.canonical import JsonObject
 from ledger.log.entry import Envelope, Signature
 from ledger.log.signing import key_id, verify_body
-from ledger.values.bodies import introduced_keys, parse_public_key
+from ledger.values.bodies import introduced_keys
 from ledger.values.consent import (
     ConsentError,
     Duty,
@@ -22,6 +22,7 @@ from ledger.values.consent import (
     match_signatures,
     needs_of,
 )
+from ledger.values.kinds import parse_public_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

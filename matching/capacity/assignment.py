@@ -1,13 +1,15 @@
 """Problems of one week whose orders have one operation and one lot: generalized assignment.
 
 Such an order has one way for each eligible offer, so the whole problem is a choice among known
-ways. The dual values of its linear relaxation are the prices; the plan is what SCIP finds among the
-few ways of each order that earn most at these prices.
+ways. The dual values of its linear relaxation are the prices; at these, ejection chains look for
+the plan among the best ways of each order (`kernels/assigning.c`), and SCIP then for a better one
+among the ways that such a plan can have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -41,11 +43,17 @@ from matching.capacity.columns import (
     Floats,
     Ints,
 )
+from matching.capacity.kernels.assigning import Assigner, Choices
+from matching.capacity.kernels.library import Shared
+from matching.capacity.kernels.search import make_state
 
-WAYS_KEPT = 5  # of an order, those that earn most at the prices
+CHOICES = 12  # of an order: the ways that earn most at the prices, or to be refused
+STREAMS = 2  # searches side by side: always as many, whatever the number of workers
+ROUND = 200  # moves of a search between two looks at the clock
+PATIENCE = 0.1  # of what an order loses on its second choice: what a change may cost
+PENALTY_FLOOR = 0.3  # of the mean price: for minutes beyond those of an offer that is cheap
+WAYS_KEPT = 8  # of an order, for SCIP
 NODES_OF_WORK = 200
-OFFERS_TOGETHER = 3  # whose orders are chosen anew while the others stay
-SECONDS_TOGETHER = 2.0
 WATCH_SECONDS = 0.2
 
 
@@ -134,6 +142,107 @@ def price_ways(c: Columns, ways: Ways) -> Floats:
     return np.array([[max(0.0, row.dual_value())] for row in within])
 
 
+def choices_at(ways: Ways, prices: Floats, idle: Ints) -> tuple[Choices, Ints]:
+    """Return the choices of the orders that have a way, and the way of each; -1 to be refused.
+
+    Every order may be refused; of its ways those that earn most at the prices are choices.
+    """
+    orders, row = np.unique(ways.order, return_inverse=True)
+    offers, refused = len(idle), np.arange(len(orders))
+    reduced = ways.profit - prices[ways.offer, 0] * ways.minutes
+    kept = np.flatnonzero(_rank(ways.order, reduced) < CHOICES - 1)
+    best = np.zeros(len(orders))
+    np.maximum.at(best, row, reduced)
+    none, free = np.full(len(orders), -1), np.zeros(len(orders), np.int64)
+    rows = np.concatenate([row[kept], refused])
+    lost = np.concatenate([best[row[kept]] - reduced[kept], best])
+    at = rows, _rank(rows, -lost)
+
+    def table(of_ways: NDArray[Any], of_refusal: NDArray[Any], empty: int) -> NDArray[Any]:
+        made = np.full((len(orders), CHOICES), empty, of_ways.dtype)
+        made[at] = np.concatenate([of_ways[kept], of_refusal])
+        return made
+
+    offer = table(ways.offer, none + 1 + offers, -1)
+    price = np.append(prices[:, 0], 0.0)
+    used = price[np.unique(ways.offer)]
+    floor = PENALTY_FLOOR * used.mean() or float((ways.profit / ways.minutes).mean())
+    users = np.bincount(offer[offer >= 0], minlength=offers + 1)
+    losses = np.full((len(orders), CHOICES), 0.0)
+    losses[at] = lost
+    made = Choices(
+        orders=len(orders),
+        offers=offers,
+        choices=CHOICES,
+        offer=offer,
+        minutes=table(ways.minutes, free, 0),
+        lost=losses,
+        profit=table(ways.profit, free.astype(np.float64), 0),
+        price=price,
+        penalty=np.maximum(price, floor),
+        first=np.concatenate([[0], np.cumsum(users)]).astype(np.int64),
+        patience=float(PATIENCE * np.median(losses[:, 1])),
+    )
+    return made, table(np.arange(len(ways.order)), none, -1)
+
+
+def _rank(rows: Ints, worth: Floats) -> Ints:
+    """Return the place of each entry in its row, the one that is worth most first."""
+    sorting = np.lexsort((-worth, rows))
+    _, first, many = np.unique(rows[sorting], return_index=True, return_counts=True)
+    rank = np.empty(len(rows), np.int64)
+    rank[sorting] = np.arange(len(rows)) - np.repeat(first, many)
+    return rank
+
+
+class Streams:
+    """Ejection chains side by side on one problem; the best assignment of all counts.
+
+    Parameters
+    ----------
+    hint
+        Positions in `ways` of a feasible choice; `best` earns no less.
+    workers
+        Threads, at least 1; the result does not depend on it.
+    """
+
+    def __init__(
+        self, ways: Ways, prices: Floats, idle: Ints, *, hint: Ints, seed: int, workers: int
+    ) -> None:
+        choices, self._way = choices_at(ways, prices, idle)
+        self._ways, self.best = ways, hint
+        shared = Shared(choices)
+        self._assigners = [
+            Assigner(shared, idle, make_state(seed, 40 + at)) for at in range(STREAMS)
+        ]
+        self._pool = ThreadPoolExecutor(min(workers, STREAMS))
+
+    def round(self, moves_max: int | None) -> int:
+        """Let every search move; return the moves made in all of them.
+
+        Parameters
+        ----------
+        moves_max
+            No more moves than this in all searches together; each makes at least one.
+        """
+        moves = ROUND if moves_max is None else max(1, min(ROUND, moves_max // STREAMS))
+        list(self._pool.map(lambda assigner: assigner.assign(moves), self._assigners))
+        for assigner in self._assigners:
+            if assigner.best_profit > self.profit + 1e-6:
+                chosen = self._way[np.arange(len(self._way)), assigner.best]
+                self.best = np.sort(chosen[chosen >= 0])
+        return STREAMS * moves
+
+    @property
+    def profit(self) -> float:
+        """What the best choice earns, fen."""
+        return float(self._ways.profit[self.best].sum())
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+
 def choose(
     ways: Ways,
     prices: Floats,
@@ -145,6 +254,9 @@ def choose(
     stopped: Callable[[], bool],
 ) -> Ints:
     """Return the chosen ways, as positions in `ways`.
+
+    Only ways are looked at that a better choice can have: those that lose less at the prices than
+    the bound exceeds the hint, and no more than a few of each order.
 
     Parameters
     ----------
@@ -158,15 +270,14 @@ def choose(
         Asked a few times a second, in a thread of its own; True ends the search.
     """
     reduced = ways.profit - prices[ways.offer, 0] * ways.minutes
-    sorting = np.lexsort((-reduced, ways.order))
-    _, first, many = np.unique(ways.order[sorting], return_index=True, return_counts=True)
-    rank = np.empty(len(sorting), np.int64)
-    rank[sorting] = np.arange(len(sorting)) - np.repeat(first, many)
-    hinted = np.zeros(len(sorting), np.bool_)
+    earned, spare = _spare(ways, reduced, prices, idle, hint)
+    possible = earned[ways.order] - reduced <= spare + 1.0
+    hinted = np.zeros(len(reduced), np.bool_)
     hinted[hint] = True
-    kept = np.flatnonzero((rank < WAYS_KEPT) | hinted)
+    kept = np.flatnonzero((possible & (_rank(ways.order, reduced) < WAYS_KEPT)) | hinted)
     solver = pywraplp.Solver.CreateSolver("SCIP")
-    picks = _rows(solver, ways, kept, idle, _forced(ways, reduced, prices, idle, hint))
+    forced = set(np.flatnonzero(earned > spare + 1.0).tolist())
+    picks = _rows(solver, ways, kept, idle, forced)
     solver.SetHint(picks, hinted[kept].astype(float).tolist())
     settings = {
         "randomization/randomseedshift": str(seed % 2**31),
@@ -209,40 +320,19 @@ def _watched(solver: pywraplp.Solver, stopped: Callable[[], bool]) -> Iterator[N
         watcher.join()
 
 
-def choose_anew(
-    ways: Ways,
-    prices: Floats,
-    idle: Ints,
-    *,
-    chosen: Ints,
-    random: np.random.Generator,
-    seconds: float | None,
-    stopped: Callable[[], bool],
-) -> Ints:
-    """Choose anew among a few offers for the orders that they serve; return the whole choice."""
-    few = random.choice(len(idle), min(OFFERS_TOGETHER, len(idle)), replace=False)
-    here = np.isin(ways.offer[chosen], few)
-    part = np.flatnonzero(np.isin(ways.offer, few) & np.isin(ways.order, ways.order[chosen[here]]))
-    mine = _only(ways, part)
-    hint = np.searchsorted(part, chosen[here])
-    limit = None if seconds is None else min(SECONDS_TOGETHER, seconds)
-    seed = int(random.integers(2**31))
-    found = choose(mine, prices, idle, hint=hint, seconds=limit, seed=seed, stopped=stopped)
-    return np.sort(np.concatenate([chosen[~here], part[found]]))
+def _spare(
+    ways: Ways, reduced: Floats, prices: Floats, idle: Ints, hint: Ints
+) -> tuple[Floats, float]:
+    """Return what each order earns at most at the prices, and by how much the bound exceeds a hint.
 
-
-def _forced(ways: Ways, reduced: Floats, prices: Floats, idle: Ints, hint: Ints) -> set[int]:
-    """Return the orders that every better choice serves.
-
-    At the prices, leaving out an order loses what it earns at them: where that is more than the
-    bound exceeds the hint, no better choice leaves it out (reduced-cost fixing).
+    A choice that loses more than that at the prices is no better than the hint: so every better
+    one serves the orders that earn more, and has no way that loses more (reduced-cost fixing).
     """
     earned = np.zeros(int(ways.order.max(initial=-1)) + 1)
     np.maximum.at(earned, ways.order, reduced)
     used = np.unique(ways.offer)
     bound = earned.sum() + float((prices[used, 0] * idle[used]).sum())
-    spare = bound - float(ways.profit[hint].sum())
-    return set(np.flatnonzero(earned > spare + 1.0).tolist())
+    return earned, bound - float(ways.profit[hint].sum())
 
 
 def _rows(

@@ -41,12 +41,12 @@ class Effort(NamedTuple):
 def full_effort(orders: int) -> Effort:
     """Return the effort that `check_bound` spends: less for each when there are many orders."""
     if orders <= 400:
-        return Effort(steps=30, nodes=160, cells=64, node_steps=5)
+        return Effort(steps=30, nodes=400, cells=64, node_steps=5)
     if orders <= 4000:
-        return Effort(steps=10, nodes=20, cells=32, node_steps=3)
+        return Effort(steps=10, nodes=40, cells=48, node_steps=3)
     if orders <= 20_000:
-        return Effort(steps=6, nodes=8, cells=48, node_steps=2)
-    return Effort(steps=0, nodes=1, cells=24)
+        return Effort(steps=6, nodes=16, cells=48, node_steps=2)
+    return Effort(steps=0, nodes=8, cells=32)
 
 
 class Bounder:

@@ -53,7 +53,7 @@ class Chains:
         self._searcher = Searcher(columns, make_state(seed, 20))
         self._merging = len(wanted) >= MERGED_ORDERS_MIN
         self._pool = ThreadPoolExecutor(min(workers, CHAINS))
-        self._base = Shared(_copied(book.values.copy))
+        self._base = Shared(copied(book.values.copy))
         self._shared = 0
 
     @property
@@ -134,6 +134,7 @@ def copy_book(book: Shared[Book]) -> Shared[Book]:
     return Shared(Book(*columns))
 
 
-def _copied(plan: Copy) -> Copy:
+def copied(plan: Copy) -> Copy:
+    """Return an independent copy of the plan of a book."""
     columns: list[Any] = [column.copy() for column in plan]
     return Copy(*columns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +45,7 @@ CODES = {
     "minimum_lot": "lot_below_minimum",
 }
 PAIRS_PER_BLOCK = 4_000_000
+THREADS = 2
 LISTED_MAX = 5
 
 Ints = NDArray[np.int64]
@@ -87,24 +89,40 @@ def eligible_offers(problem: Problem) -> Eligibility:
     counts[:, 0] = len(problem.offers)
     table = _Table(problem, rows)
     sizes = np.zeros(len(rows.order), np.int64)
-    found: list[tuple[Ints, Shorts]] = []  # rows, and their offers one row after the other
+    blocks = list(_blocks(table, rows))
+
+    def apply(block: tuple[Ints, Ints]) -> Shorts:
+        chosen, able = block
+        keep = np.ones((len(chosen), len(able)), np.bool_)
+        for number, kept in enumerate(table.rules(chosen, able, keep), 1):
+            counts[chosen, number] = np.count_nonzero(kept, axis=1)
+        sizes[chosen] = counts[chosen, -1]
+        return able[np.nonzero(keep)[1]].astype(np.int32)
+
+    if len(rows.order) * len(problem.offers) < PAIRS_PER_BLOCK:
+        found = [apply(block) for block in blocks]
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:  # array operations let other threads run
+            found = list(pool.map(apply, blocks))
+    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    offers = np.empty(ends[-1], np.int32)
+    for (chosen, _), mixed in zip(blocks, found, strict=True):
+        first = np.cumsum(sizes[chosen]) - sizes[chosen]
+        offers[np.arange(len(mixed)) + np.repeat(ends[chosen] - first, sizes[chosen])] = mixed
+    return Eligibility(rows.steps, counts, ends, offers, table.limits)
+
+
+def _blocks(table: _Table, rows: _Rows) -> Iterator[tuple[Ints, Ints]]:
+    """Yield some rows of one process with all its offers, as many as fit into memory at a time.
+
+    A row has one process, so it is whole in one block.
+    """
     for process in range(table.processes):
         able = np.flatnonzero(table.process == process)
         mine = np.flatnonzero(rows.process == process)
         block = max(1, PAIRS_PER_BLOCK // max(1, len(able)))
         for start in range(0, len(mine), block):
-            chosen = mine[start : start + block]
-            keep = np.ones((len(chosen), len(able)), np.bool_)
-            for number, kept in enumerate(table.rules(chosen, able, keep), 1):
-                counts[chosen, number] = np.count_nonzero(kept, axis=1)
-            sizes[chosen] = counts[chosen, -1]
-            found.append((chosen, able[np.nonzero(keep)[1]].astype(np.int32)))
-    ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    offers = np.empty(ends[-1], np.int32)
-    for chosen, mixed in found:  # a row has one process, so it is whole in one block
-        first = np.cumsum(sizes[chosen]) - sizes[chosen]
-        offers[np.arange(len(mixed)) + np.repeat(ends[chosen] - first, sizes[chosen])] = mixed
-    return Eligibility(rows.steps, counts, ends, offers, table.limits)
+            yield mine[start : start + block], able
 
 
 class _Rows:

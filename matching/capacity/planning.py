@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from matching.capacity.assignment import (
+    Streams,
     Ways,
     choose,
-    choose_anew,
     find_ways,
     greedy_choice,
     is_assignment,
     price_ways,
 )
 from matching.capacity.balancing import (
-    POLISHED_ORDERS_MAX,
+    LARGE_ORDERS_MIN,
     RESUMED,
     SMALL_ORDERS_MAX,
+    Polish,
     Schedule,
     balance,
     polishing,
     searching,
 )
 from matching.capacity.booking import as_copy, as_lines
-from matching.capacity.bounds import Bounder, full_effort
-from matching.capacity.chains import Chains
+from matching.capacity.bounds import Bounder, Effort, full_effort
+from matching.capacity.chains import Chains, copied
 from matching.capacity.check import check
 from matching.capacity.clock import Clock
 from matching.capacity.columns import (
@@ -61,13 +63,14 @@ GREEDY_AGAIN = 8  # times that the baseline of a small problem is tried
 
 Worth = Mapping[str, int]
 
-FIRST_CHOICE = 0.8  # of the time for an assignment problem: all orders at once
-CHOICE_WORK = 100  # units of work of choosing anew among a few offers
+FIRST_CHOICE = 0.8  # of the time for an assignment problem: ejection chains, then SCIP
 CLOSER_SHARE, CLOSER_SECONDS = 0.08, 2.0  # of the time: for single orders, solved exactly; each
 NO_CEILING = np.iinfo(np.int64).max
 MILLI = 1000
 MUST_WORTH = 4.0  # times the greatest value: what serving an order that must be served adds
 HOPEFUL = 0.8  # orders that would not pay even so much of the prices are left out of the polish
+GLANCE = Effort(steps=0, nodes=1, cells=4)  # tells who is hopeful where there are very many orders
+GREEDY_CHUNK = 2000  # orders between two looks at whether the run is cancelled
 WARM, COLD = 0.10, 0.003  # temperatures, in parts of the mean profit of an order
 
 
@@ -80,6 +83,7 @@ class Engine:
         self.columns: Columns = build_columns(problem)
         self.bounder = Bounder(problem, self.columns)
         self._effort = search_effort(len(problem.orders))
+        self._is_large = len(problem.orders) >= LARGE_ORDERS_MIN
         self._raise_fen = MUST_WORTH * float(self.columns.money[:, VALUE].max(initial=1.0))
         self._keep_fen = float(self.columns.money[:, KEEP].sum())
         self._allowed: Ints | None = None
@@ -90,6 +94,9 @@ class Engine:
         self._start = start_table(problem, self.columns, start)
         self.prices: Floats = self.no_prices
         self.millifen: Ints = np.zeros(self.columns.idle.shape, np.int64)
+        # the plans of one thread beside the prices and the bound: they share nothing, and are slow
+        self.overlaps = len(problem.orders) > THOROUGH_ORDERS_MAX and self._ways is None
+        self.bound_fen = 0
         self.certified_fen = 0  # the bound that the prices prove without ceilings
         self.ceilings: dict[int, int] = {}  # orders with one that the bound needs, thousandths
         self._ceilings: Ints = np.full(len(self.columns.orders), NO_CEILING)  # parts of a fen
@@ -107,7 +114,9 @@ class Engine:
         money = columns.money.copy()
         money[:, VALUE] += self._raise_fen * columns.orders[:, MUST]
         self._shared = Shared(columns._replace(money=money))
-        self._searcher = Searcher(self._shared, make_state(self.clock.limits.seed, 0))
+        seed = self.clock.limits.seed
+        self._searcher = Searcher(self._shared, make_state(seed, 0))
+        self._planner = Searcher(self._shared, make_state(seed, 1))  # may work beside the other
 
     def _given_plan(self) -> Copy | None:
         """Return the plan that is to be kept, each order worth the penalty more."""
@@ -135,14 +144,29 @@ class Engine:
 
     def screen(self) -> None:
         """Find the orders that can be worth it at all, alone on all capacity."""
-        self._searcher.demand_at(
-            self.bounder.able,
-            self.no_prices,
-            self._effort,
-            use=np.zeros(self.columns.idle.shape, np.int64),
-            earned=self.alone,
-        )
+        able, searchers = self.bounder.able, (self._searcher, self._planner)
+
+        def look(lane: int) -> None:
+            mine = np.ascontiguousarray(able[lane :: len(searchers)])
+            nothing = np.zeros(self.columns.idle.shape, np.int64)
+            searchers[lane].demand_at(
+                mine, self.no_prices, self._effort, use=nothing, earned=self.alone
+            )
+
+        self.beside(lambda: look(0), lambda: look(1))
         self.wanted = np.flatnonzero(self.alone > 0).astype(np.int64)
+
+    def beside(self, *parts: Callable[[], None]) -> None:
+        """Do parts that share nothing side by side; the caller's thread does the first."""
+        if self.clock.limits.workers < 2:
+            for part in parts:
+                part()
+            return
+        with ThreadPoolExecutor(len(parts)) as pool:
+            others = [pool.submit(part) for part in parts[1:]]
+            parts[0]()
+            for other in others:
+                other.result()
 
     def greedy(self) -> None:
         """Make the baseline: the best of by value, by value per minute and by profit alone.
@@ -155,7 +179,7 @@ class Engine:
         density = value / np.maximum(1, self._minutes())
         keys: tuple[Floats, ...] = (value, density, self.alone)
         again = GREEDY_AGAIN if len(self.problem.orders) <= SMALL_ORDERS_MAX else 1
-        if len(self.problem.orders) > POLISHED_ORDERS_MAX:
+        if self._is_large:
             keys = (density,)
         for key in keys * again:
             book = self._empty_book()
@@ -168,16 +192,25 @@ class Engine:
                 self.greedy_fen, self.book = profit, book
             if self.clock.stopped():
                 break
-        self._tell_incumbent()
+        self._greedy = copied(self.book.values.copy)
+
+    def greedy_lines(self) -> tuple[PlanLine, ...]:
+        """Return the baseline as values, sorted."""
+        return as_lines(self.problem, self.columns, self._greedy)
 
     def _insert(
         self, book: Shared[Book], orders: Ints, key: Floats, prices: Floats, *, theta: float
     ) -> None:
         """Insert orders by decreasing key."""
         sequence = orders[np.argsort(-key[orders], kind="stable")]
-        self._searcher.insert_all(book, sequence, prices, theta=theta, effort=self._effort)
+        for at in range(0, len(sequence), GREEDY_CHUNK):
+            if at and self.clock.stopped():
+                return
+            some = np.ascontiguousarray(sequence[at : at + GREEDY_CHUNK])
+            self._planner.insert_all(book, some, prices, theta=theta, effort=self._effort)
 
-    def _tell_incumbent(self) -> None:
+    def tell_incumbent(self) -> None:
+        """Tell the caller what the plan is worth."""
         profit = int(self._objective(self.book))
         self.clock.incumbent_fen = max(self.clock.incumbent_fen or 0, profit)
         self.clock.tell()
@@ -213,8 +246,25 @@ class Engine:
         schedule = RESUMED if self._start.any() else searching(number)
         self.prices = self._balance(batches, self._start, schedule)
         self.millifen = in_millifen(self.prices)
-        if not stages:
-            return
+        if self._is_large:
+            self._polish_large(stages)
+        else:
+            self._polish(stages)
+
+    def _polish_large(self, stages: Sequence[Polish]) -> None:
+        """Move the prices on with the wishes of the relaxation; trust that they prove more."""
+        hopeful = self.bounder.earned(in_millifen(self.prices * HOPEFUL), GLANCE)
+        paying = np.flatnonzero(hopeful).astype(np.int64)
+        prices = self.prices
+        for stage in stages:
+            if self.clock.stopped() or not len(paying):
+                return
+            shards = bound_batches(self.bounder, paying, stage.effort, seed=self.clock.limits.seed)
+            prices = self._balance(shards, prices, stage.schedule)
+            self.millifen = in_millifen(prices)
+
+    def _polish(self, stages: Sequence[Polish]) -> None:
+        """Move the prices on with the wishes of the relaxation; keep those that prove most."""
         first, last = stages[0].effort, stages[-1].effort
         bounded = self.bounder.earned(self.millifen, first)
         self._look_closer(bounded)
@@ -226,7 +276,7 @@ class Engine:
         for stage in stages:
             if self.clock.stopped() or not len(paying):
                 return
-            shards = bound_batches(self.bounder, paying, stage.effort, seed=limits.seed)
+            shards = bound_batches(self.bounder, paying, stage.effort, seed=self.clock.limits.seed)
             prices = self._balance(shards, prices, stage.schedule)
             millifen = in_millifen(prices)
             bound_fen = self._bound_fen(millifen, self.bounder.earned(millifen, last))
@@ -246,8 +296,8 @@ class Engine:
         """Return mean prices after a share of the time."""
         return balance(self.columns.idle, batches, start, schedule, self.clock, usual=self._usual())
 
-    def prove(self) -> int:
-        """Return the upper bound: what the prices prove, less what single orders cannot earn.
+    def prove(self) -> None:
+        """Set the upper bound: what the prices prove, less what single orders cannot earn.
 
         `certified_fen` is the part that needs no solver's word: what `check_bound` computes from
         the prices alone. With the `ceilings` it computes the bound that is returned.
@@ -260,7 +310,7 @@ class Engine:
             capped[single.order] = min(capped[single.order], single.ceiling_millifen * parts)
         lower = np.flatnonzero(capped < earned)
         self.ceilings = {int(at): int(capped[at]) // parts for at in lower}
-        return self.bounder.bound_fen(self.millifen, capped)
+        self.bound_fen = self.bounder.bound_fen(self.millifen, capped)
 
     def named_ceilings(self) -> tuple[Ceiling, ...]:
         """Return the ceilings that the bound needs as values, sorted."""
@@ -322,14 +372,13 @@ class Engine:
             return
         reduced = np.zeros(len(self.columns.orders))
         use = np.zeros(self.columns.idle.shape, np.int64)
-        self._searcher.demand_at(self.wanted, self.prices, self._effort, use=use, earned=reduced)
+        self._planner.demand_at(self.wanted, self.prices, self._effort, use=use, earned=reduced)
         book = self._empty_book()
         paying = np.flatnonzero(reduced > 0).astype(np.int64)
         self._insert(book, paying, reduced, self.prices, theta=1.0)
         self._insert(book, self.wanted, self.alone, self.prices, theta=1.0)
         if book.values.profit.sum() > self.book.values.profit.sum():
             self.book = book
-        self._tell_incumbent()
 
     def search(self, until: float = 1.0) -> None:
         """Improve the plan until a share of the limit is spent."""
@@ -337,7 +386,8 @@ class Engine:
         if not len(self.wanted):
             return
         if self._ways is not None:
-            self._assign(self._ways)
+            if len(self._ways.order):
+                self._assign(self._ways)
             return
         chains = Chains(
             self._shared,
@@ -354,34 +404,35 @@ class Engine:
             along = (share - start) / (until - start)
             heat = mean * WARM * (COLD / WARM) ** along
             clock.work += chains.round(heat, along, moves_max=clock.work_left())
-            self._tell_incumbent()
+            self.tell_incumbent()
         self.book = chains.close()
-        self._tell_incumbent()
+        self.tell_incumbent()
 
     def _assign(self, ways: Ways) -> None:
         """Make the plan of a problem of one week whose orders have one operation and lot."""
         c, limits, idle = self.columns, self.clock.limits, self.columns.idle[:, 0]
         hint = greedy_choice(ways, self.prices, idle)
-        left = self._seconds_left()
-        first = None if left is None else left * FIRST_CHOICE
-        stopped = self.clock.stopped
-        chosen = choose(
-            ways, self.prices, idle, hint=hint, seconds=first, seed=limits.seed, stopped=stopped
+        streams = Streams(
+            ways, self.prices, idle, hint=hint, seed=limits.seed, workers=limits.workers
         )
-        random = np.random.default_rng(limits.seed)
-        while self.clock.share_spent() < 1.0 and not self.clock.stopped():
-            chosen = choose_anew(
+        while not self.clock.stopped() and self.clock.share_spent() < 1.0:
+            self.clock.work += streams.round(self.clock.work_left())
+            self.clock.incumbent_fen = int(streams.profit)
+            self.clock.tell()
+            if self.clock.share_of_seconds() >= FIRST_CHOICE:
+                break
+        streams.close()
+        chosen = streams.best
+        if not self.clock.stopped():
+            chosen = choose(
                 ways,
                 self.prices,
                 idle,
-                chosen=chosen,
-                random=random,
+                hint=chosen,
                 seconds=self._seconds_left(),
-                stopped=stopped,
+                seed=limits.seed,
+                stopped=self.clock.stopped,
             )
-            self.clock.work += CHOICE_WORK
-            self.clock.incumbent_fen = int(ways.profit[chosen].sum())
-            self.clock.tell()
         plan = make_copy(c)
         orders = ways.order[chosen]
         slots = c.steps[orders] * c.lots_max
@@ -394,7 +445,7 @@ class Engine:
         take_over(self._shared, book, Shared(plan), orders)
         if book.values.profit.sum() > self.book.values.profit.sum():
             self.book = book
-        self._tell_incumbent()
+        self.tell_incumbent()
 
     def _seconds_left(self) -> float | None:
         seconds = self.clock.limits.seconds
@@ -428,7 +479,7 @@ class Engine:
         """Put in what still fits."""
         refused = self.wanted[self.book.values.lots[self.wanted] == 0]
         self._insert(self.book, refused, self.alone, self.no_prices, theta=0.0)
-        self._tell_incumbent()
+        self.tell_incumbent()
 
     def lines(self) -> tuple[PlanLine, ...]:
         """Return the plan as values, sorted."""

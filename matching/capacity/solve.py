@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from matching.capacity.certificate import price_list
@@ -77,9 +78,10 @@ def solve(
         return _without_plan(Status.INFEASIBLE, wrong, problem, clock)
     committed = commit(problem)
     engine = Engine(committed.problem, clock, start)
-    greedy_fen, bound_fen = _before_the_search(engine, committed)
+    bound_fen = _before_the_search(engine, committed)
     certified_fen = engine.certified_fen + committed.fixed_fen
     plan, report = _improve(problem, committed, engine)
+    greedy_fen = _greedy_fen(committed, engine)
     if report.objective_fen is None:
         return _without_plan(Status.NO_SOLUTION_FOUND, _broken(report), problem, clock)
     objective_fen = clock.incumbent_fen = report.objective_fen
@@ -112,22 +114,35 @@ def _fatal(problem: Problem) -> tuple[Reason, ...]:
     return tuple(Reason(code=one.code, params=one.params) for one in found)
 
 
-def _before_the_search(engine: Engine, committed: Committed) -> tuple[int | None, int]:
-    """Make the baseline, the prices and a first plan; return the greedy objective and the bound."""
+def _before_the_search(engine: Engine, committed: Committed) -> int:
+    """Make the baseline, the prices and a first plan; return the bound.
+
+    In problems of many orders the plans, which take one thread, are made beside what takes all of
+    them; the timings of these stages overlap.
+    """
     clock = engine.clock
     engine.screen()
-    clock.enter("greedy")
-    engine.greedy()
-    greedy_fen = _greedy_fen(committed, engine)
-    if not clock.stopped():
+    if not engine.overlaps:
+        clock.enter("greedy")
+        engine.greedy()
+        engine.tell_incumbent()
+        if not clock.stopped():
+            clock.enter("prices")
+            engine.price()
+        clock.enter("bound")
+        engine.prove()
+        if not clock.stopped():
+            clock.enter("construct")
+            engine.construct()
+    else:
         clock.enter("prices")
-        engine.price()
-    clock.enter("bound")
-    bound_fen = clock.bound_fen = engine.prove() + committed.fixed_fen
-    if not clock.stopped():
-        clock.enter("construct")
-        engine.construct()
-    return greedy_fen, bound_fen
+        engine.beside(engine.price, partial(clock.aside, "greedy", engine.greedy))
+        engine.tell_incumbent()
+        clock.enter("bound")
+        engine.beside(engine.prove, partial(clock.aside, "construct", engine.construct))
+    bound_fen = clock.bound_fen = engine.bound_fen + committed.fixed_fen
+    engine.tell_incumbent()
+    return bound_fen
 
 
 def _improve(problem: Problem, committed: Committed, engine: Engine) -> tuple[Lines, CheckReport]:
@@ -176,7 +191,7 @@ def _measured(problem: Problem, lines: Lines) -> CheckReport:
 
 def _greedy_fen(committed: Committed, engine: Engine) -> int | None:
     """Return the objective of the greedy plan; None when it breaks a rule that it cannot know."""
-    report = _checked(committed.problem, engine.lines())[1]
+    report = _checked(committed.problem, engine.greedy_lines())[1]
     if report.objective_fen is None:
         return None
     return report.objective_fen + committed.fixed_fen

@@ -1,4 +1,4 @@
-"""Read a certificate file: one JSON object with exactly the keys of section 7."""
+"""Read a capacity certificate: one JSON object with exactly the keys of section 7."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BYTES_MAX = 256 * 1024 * 1024
 
 
 class Document(NamedTuple):
-    """A claim about a plan and everything that proves it, as it was read: nothing is checked."""
+    """A plan claim and everything that proves it, as it was read: nothing is checked."""
 
     problem_sha256: str
     rules: Any  # by name: what the problem has beside the base model

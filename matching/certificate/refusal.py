@@ -1,4 +1,4 @@
-"""The two ways to fail: a file that cannot be read, and a claim that does not hold."""
+"""The two ways to fail: a file that cannot be read, and a plan claim that does not hold."""
 
 from __future__ import annotations
 

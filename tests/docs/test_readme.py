@@ -42,7 +42,7 @@ def transcript() -> str:
 def test_the_transcript_is_what_the_demo_prints(tmp_path: Path):
     environment = {name: value for name, value in os.environ.items() if "PARKLOOM" not in name}
     played = subprocess.run(
-        [sys.executable, "-m", "api.cli", "demo", "--seconds", "2"],
+        [sys.executable, "-m", "api.cli", "demo", "--seconds", "1"],
         cwd=tmp_path,
         env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -207,7 +207,7 @@ def finished_run(
         now_ms=NOW_MS,
     )
     matching_runs.start(session, OPERATOR, run_id, worker="w1", now_ms=NOW_MS + 1)
-    problem = capacity.load_problem(session, DESK, scope_id)
+    problem = capacity.load_open_book(session, DESK, scope_id).problem
     matching_runs.set_snapshot(session, OPERATOR, run_id, problem)
     result = result_of(problem)
     matching_runs.finish(session, OPERATOR, run_id, result, plan_id=plan_id, now_ms=NOW_MS + 2)

@@ -220,7 +220,7 @@ def _learnt(
     for scorer, scores in kept.items():
         if scorer not in LIGHT and scorer != OURS and not scorer.startswith("parkloom"):
             parts[f"parkloom + {scorer}"] = [*parts[OURS], scores]
-    made = []
+    made, likeness = [], _likeness(found)
     for scorer, matrices in parts.items():
         levels = _on_candidates(found, matrices[0])[0]
         columns = [np.concatenate(_on_candidates(found, matrix)[1]) for matrix in matrices]
@@ -231,9 +231,17 @@ def _learnt(
         predicted = cross_validated(features, target, groups)
         cut = np.split(predicted, np.cumsum(sizes)[:-1])
         split = [_on_candidates(found, matrix)[1] for matrix in matrices]
-        figures = (*judged_figures(levels, cut), *level_figures(levels, split))
+        figures = (*judged_figures(levels, cut), *level_figures(levels, split, likeness))
         made.append(Measured(set_name=name, scorer=f"{scorer}, learnt", figures=figures))
     return made
+
+
+def _likeness(found: Judged) -> list[Doubles]:
+    """Return for each query the cosines of its candidates' terms with one another."""
+    place = {entry.name: row for row, entry in enumerate(found.entries)}
+    (block,) = LexicalRanker(_apart(found.entries)).index.blocks
+    mine = (block.rows[[place[name] for name in names]] for names in found.candidates)
+    return [(rows @ rows.T).toarray().astype(np.float64) for rows in mine]
 
 
 def _found_figures(found: KnownItem, run: Scorer, *, ours: bool) -> tuple[Figure, ...]:

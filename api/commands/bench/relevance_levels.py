@@ -2,8 +2,8 @@
 
 Its score is 1 / (1 + mean absolute error). Boosted trees learn from the parts of the score; they
 are measured on demands that they did not learn from (grouped), and as the leaderboard did, on pairs
-whose demand they know (random): there the mean level of the demand's pairs that are known is a part
-too.
+whose demand they know (random): there the mean level of the demand's known pairs is a part too, and
+their mean by how much their texts are like that of the pair.
 
 References
 ----------
@@ -26,9 +26,14 @@ from matching.technology.relevance.learning import FOLDS, within
 
 Doubles = NDArray[np.float64]
 LEVELS = (1.0, 4.0)
+SHRINK = 0.1
 
 
-def level_figures(levels: Sequence[Doubles], parts: Sequence[Sequence[Doubles]]) -> list[Figure]:
+def level_figures(
+    levels: Sequence[Doubles],
+    parts: Sequence[Sequence[Doubles]],
+    likeness: Sequence[Doubles],
+) -> list[Figure]:
     """Return the competition's score, grouped by demand and over random pairs.
 
     Parameters
@@ -37,6 +42,8 @@ def level_figures(levels: Sequence[Doubles], parts: Sequence[Sequence[Doubles]])
         Per demand, shape (pairs,).
     parts
         Per part of the score and demand, shape (pairs,).
+    likeness
+        Per demand, how much the texts of its pairs are like one another: shape (pairs, pairs).
     """
     target = np.concatenate(levels)
     groups = np.repeat(np.arange(len(levels)), [len(one) for one in levels])
@@ -52,7 +59,8 @@ def level_figures(levels: Sequence[Doubles], parts: Sequence[Sequence[Doubles]])
             seen = features
             if name.endswith("random"):
                 known = _known(target, groups, train)
-                seen = np.column_stack([features, known])
+                alike = _alike(levels, known, train, likeness)
+                seen = np.column_stack([features, known, alike])
             model = HistGradientBoostingRegressor(loss="absolute_error", random_state=0)
             with threadpool_limits(limits=1):
                 model.fit(seen[train], target[train])
@@ -72,6 +80,29 @@ def _known(target: Doubles, groups: NDArray[np.int64], train: NDArray[np.int64])
     total = np.bincount(groups, weights=own * target)[groups] - own * target
     made: Doubles = np.divide(total, count, out=np.full(len(target), np.nan), where=count > 0)
     return made
+
+
+def _alike(
+    levels: Sequence[Doubles],
+    known: Doubles,
+    train: NDArray[np.int64],
+    likeness: Sequence[Doubles],
+) -> Doubles:
+    """Return for each pair the mean level of its demand's other training pairs, by likeness.
+
+    It is shrunk to their plain mean, `known`, with the weight of a likeness of 0.1.
+    """
+    ends = np.cumsum([len(one) for one in levels])
+    own = np.zeros(len(known))
+    own[train] = 1.0
+    made = []
+    for one, like, mean, mine in zip(
+        levels, likeness, np.split(known, ends[:-1]), np.split(own, ends[:-1]), strict=True
+    ):
+        weight = np.maximum(like, 0.0) * mine
+        np.fill_diagonal(weight, 0.0)
+        made.append((weight @ one + SHRINK * mean) / (weight.sum(axis=1) + SHRINK))
+    return np.concatenate(made)
 
 
 def _features(parts: Doubles, groups: NDArray[np.int64]) -> Doubles:

@@ -1,7 +1,8 @@
 """`parkloom bench relevance-speed`: index, batch, single demand and addition on drawn texts.
 
-Texts are drawn: Chinese of the stated lengths, words of two characters with Zipf frequencies, so
-that terms are about as many and as unequal as in real texts. Nothing about quality follows.
+Texts are drawn: Chinese of the stated lengths, clauses of eight words of two characters, both with
+Zipf frequencies, so that terms are about as many and as unequal as in real texts. Nothing about
+quality follows.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from matching.technology.relevance.reading import demand_written
 from matching.technology.relevance.scorer import Scorer, fit
 
 TODAY = date(2026, 1, 1)
-CHARACTERS, WORDS = 300, 5_000  # about 84,000 different pairs, as in real texts
+CHARACTERS, WORDS, CLAUSES = 3_000, 5_000, 12_000  # some 80,000 different pairs
+CLAUSE_WORDS = 8
+COMMON = 60  # ranks by which the shares of characters are flattened: the 1,000th is in 1 % of texts
 PROVIDER_CHARACTERS, DEMAND_CHARACTERS = 320, 110
 SINGLE, SHOWN = 5, 10
 
@@ -85,16 +88,18 @@ class Texts:
     def __init__(self, seed: int) -> None:
         self._draw = np.random.default_rng(seed)
         signs = [chr(0x4E00 + int(code)) for code in self._draw.choice(20_000, CHARACTERS)]
-        pairs = self._draw.integers(0, CHARACTERS, size=(WORDS, 2))
-        self._words = np.array([signs[first] + signs[second] for first, second in pairs])
+        ranks = 1 / np.arange(COMMON, CHARACTERS + COMMON)
+        pairs = self._draw.choice(CHARACTERS, size=(WORDS, 2), p=ranks / ranks.sum())
+        words = np.array([signs[first] + signs[second] for first, second in pairs])
         shares = 1 / np.arange(10, WORDS + 10)
-        self._shares = np.cumsum(shares / shares.sum())
+        spoken = self._draw.choice(WORDS, size=(CLAUSES, CLAUSE_WORDS), p=shares / shares.sum())
+        self._clauses = ["".join(words[mine]) for mine in spoken]
 
     def text(self, characters: int) -> str:
         """Return a text of about so many characters, in clauses."""
-        drawn = np.searchsorted(self._shares, self._draw.random(characters // 2))
-        words = self._words[np.minimum(drawn, WORDS - 1)]
-        return "，".join("".join(words[at : at + 8]) for at in range(0, len(words), 8))
+        count = -(-characters // (2 * CLAUSE_WORDS + 1))
+        drawn = self._draw.integers(0, CLAUSES, size=count)
+        return "，".join(self._clauses[one] for one in drawn)[:characters]
 
     def team(self, number: int) -> Provider:
         """Return a team with one paper."""

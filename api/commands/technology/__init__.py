@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.commands.technology import call, importing
+from api.commands.technology import call, feedback, importing
 from api.commands.technology.assign import assign
 from api.commands.technology.explain import explain
 from api.commands.technology.rank import rank
@@ -13,6 +13,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command()(rank)
 app.command()(explain)
 app.command()(assign)
+feedback.register(app)
 importing.register(app)
 app.add_typer(call.app, name="call")
 

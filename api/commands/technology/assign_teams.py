@@ -12,7 +12,7 @@ from typing import Any
 from api.commands.frame import BadInput, Report, facts, interruptible, opened, table
 from api.commands.rejects import require_value
 from api.commands.technology.assign_matrix import STOPPED, check_language, show_reasons
-from api.services import technology
+from api.services import technology, technology_learning
 from api.services.technology_assignment import assignment_body, request_from_ranking
 from data.exporters.files import write_bytes
 from data.importers.technology_lines import read_demands, read_providers
@@ -28,6 +28,7 @@ from matching.technology.assignment.team_fairness import (
 from matching.technology.assignment.team_solve import TeamResult, assign_teams
 from matching.technology.assignment.teams import Desk
 from matching.technology.problem import Problem
+from matching.technology.relevance.scorer import Weights, fit
 
 NANO = 10**9
 UNSERVED_SHOWN = 5
@@ -56,7 +57,7 @@ class Asked:
 def run(asked: Asked, out: Path, limits: Limits, report: Report) -> None:
     """Solve, write and show; raises BadInput for what makes no request."""
     check_language(asked.lang)
-    request = _request(asked, _problem(asked, report))
+    request = _request(asked, *_problem(asked, report))
     if not request.problem.demands:
         raise BadInput("There is no open demand: import or open one first.")
     (result, fairest, points), stopped = interruptible(
@@ -97,23 +98,24 @@ def _solved(
     return result, fairest, points
 
 
-def _problem(asked: Asked, report: Report) -> Problem:
-    """Return the demands and providers of the files, or those that are stored."""
+def _problem(asked: Asked, report: Report) -> tuple[Problem, Weights | None]:
+    """Return what the files hold, or what is stored with the weights in force."""
     if asked.demands is None and asked.providers is None:
         with opened() as workspace:
-            return technology.problem(workspace)
+            return technology.problem(workspace), technology_learning.weights(workspace)
     if asked.demands is None or asked.providers is None:
         raise BadInput("--demands and --providers go together: give both or neither.")
-    return Problem(
+    problem = Problem(
         today=datetime.now(tz=UTC).date(),
         demands=require_value(read_demands(asked.demands), report, document=str(asked.demands)),
         providers=require_value(
             read_providers(asked.providers), report, document=str(asked.providers)
         ),
     )
+    return problem, None
 
 
-def _request(asked: Asked, problem: Problem) -> Request:
+def _request(asked: Asked, problem: Problem, weights: Weights | None) -> Request:
     try:
         rules = Rules(
             pins=tuple(_pair(text, "--pin") for text in asked.pins),
@@ -125,7 +127,14 @@ def _request(asked: Asked, problem: Problem) -> Request:
         )
         if asked.ranking is not None:
             return request_of(problem, read_ranking(asked.ranking), rules=rules)
-        return request_from_ranking(problem, rules=rules, candidates=asked.candidates)
+        scorer = (
+            fit(problem.providers, today=problem.today, weights=weights)
+            if problem.providers
+            else None
+        )
+        return request_from_ranking(
+            problem, rules=rules, candidates=asked.candidates, scorer=scorer
+        )
     except (ValueError, OverflowError) as wrong:
         raise BadInput(f"The call makes no request: {wrong}.") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from matching.technology.opencall.call import Proposal
 from matching.technology.opencall.payloads import PAYLOADS
 from matching.technology.opencall.sealing import seal_of
 from matching.technology.opencall.states import steps_of
+from matching.technology.opencall.steps_judging import ranking
 from matching.technology.problem_plain import to_plain
 from matching.technology.problem_schema import schema_of
 
@@ -99,9 +101,12 @@ def show(call_id: CallId, viewer: ViewerName = "", *, as_json: JsonFlag = False)
                 one.document_sha256[:16],
             )
         report.show(made)
+        marks = ranking(found) if viewer in {"", found.owner_org} else ()
+        _show_marks(marks, report)
         report.result(
             {
                 "call": to_plain(found),
+                "ranking": [{"application_id": key, "mark_bps": mark} for key, mark in marks],
                 "steps": [
                     {
                         **to_plain(entry.transition),
@@ -112,6 +117,16 @@ def show(call_id: CallId, viewer: ViewerName = "", *, as_json: JsonFlag = False)
                 ],
             }
         )
+
+
+def _show_marks(marks: Sequence[tuple[str, int]], report: Report) -> None:
+    """Show the mean marks of the applications that experts have marked, the best first."""
+    if not marks:
+        return
+    made = table("Marks", columns=[("application", "left"), ("mean mark of 100", "right")])
+    for key, mark in marks:
+        made.add_row(key, f"{mark / 100:.2f}")
+    report.show(made)
 
 
 @app.command()

@@ -19,7 +19,7 @@ from matching.technology.problem import Demand, Problem
 
 if TYPE_CHECKING:
     from matching.technology.explaining.explanation import Explanation
-    from matching.technology.relevance.scorer import Scorer
+    from matching.technology.relevance.scorer import Scorer, Weights
 
 
 def explain(
@@ -46,32 +46,37 @@ def explain(
     """
     with reporting(as_json=as_json) as report:
         check_language(lang)
-        problem = _problem(demands, providers, today, report)
+        problem, weights = _problem(demands, providers, today, report)
         asked = next((one for one in problem.demands if one.demand_id == demand), None)
         if asked is None:
             raise BadInput(f"--demand {demand}: there is no such demand.", demand=demand)
         if not problem.providers:
             raise BadInput("there are no teams: import providers first.")
-        made = _scorer(problem, scorer, report)
+        made = _scorer(problem, weights, scorer, report)
         if provider:
             _one(made, asked, provider, top, lang, report)
         else:
             _list(made, asked, top, lang, report)
 
 
-def _problem(demands: Path | None, providers: Path | None, today: str, report: Report) -> Problem:
-    """Return demands and teams from files, or from the installation."""
+def _problem(
+    demands: Path | None, providers: Path | None, today: str, report: Report
+) -> tuple[Problem, Weights | None]:
+    """Return demands and teams from files, or from the installation with the weights in force."""
     day = _day(today)
     if (demands is None) != (providers is None):
         raise BadInput("--demands and --providers: give both files, or neither.")
     if demands is None or providers is None:
+        from api.services import technology_learning  # noqa: PLC0415 - scikit-learn is slow to load
+
         with opened() as workspace:
-            return technology.problem(workspace, today=day)
-    return Problem(
+            return technology.problem(workspace, today=day), technology_learning.weights(workspace)
+    problem = Problem(
         today=day or date.today(),  # noqa: DTZ011 - the reader's own day
         demands=require_value(read_demands(demands), report, document=str(demands)),
         providers=require_value(read_providers(providers), report, document=str(providers)),
     )
+    return problem, None
 
 
 def _day(text: str) -> date | None:
@@ -81,7 +86,7 @@ def _day(text: str) -> date | None:
         raise BadInput(f"--today {text}: expected a day such as 2026-11-22.", today=text) from None
 
 
-def _scorer(problem: Problem, name: ScorerName, report: Report) -> Scorer:
+def _scorer(problem: Problem, weights: Weights | None, name: ScorerName, report: Report) -> Scorer:
     from matching.technology.relevance.embedding import SemanticUnavailable  # noqa: PLC0415
     from matching.technology.relevance.models import load  # noqa: PLC0415
     from matching.technology.relevance.scorer import fit  # noqa: PLC0415
@@ -94,7 +99,7 @@ def _scorer(problem: Problem, name: ScorerName, report: Report) -> Scorer:
             embedder = load()
         except SemanticUnavailable as absent:
             report.note(f"semantic: unavailable: {absent}")
-    return fit(problem.providers, today=problem.today, embedder=embedder)
+    return fit(problem.providers, today=problem.today, embedder=embedder, weights=weights)
 
 
 def _one(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.commands.technology.words import REASONS, WORDS
-from data.reference.technology import disciplines, industries
+from data.reference.technology import disciplines, industries, schemes
 from matching.explain import Reason
 from matching.technology.explaining.evidence import Quote
 from matching.technology.explaining.explanation import Explanation, ShownPhrase
@@ -72,7 +72,8 @@ def quoted(quote: Quote, language: str) -> str:
 
 def _common_words(explanation: Explanation, language: str) -> str:
     words = WORDS[language]
-    common = [one for one in explanation.shown if one.phrase.shared][:SENTENCE_PHRASES]
+    shared = (one for one in explanation.shown if one.phrase.shared and len(one.phrase.text) > 1)
+    common = list(shared)[:SENTENCE_PHRASES]  # a single character in common is no wording
     if not common:
         return REASONS[language]["for_no_words"]
     named = [words["phrase"].format(text=one.phrase.text) for one in common]
@@ -91,10 +92,13 @@ def _path(scheme: str, common: str, code: str, language: str) -> str:
     found = (
         lists[scheme]().get(common[: 3 if scheme == "gbt13745" else 2]) if scheme in lists else None
     )
+    listed = schemes().get(scheme)
+    chinese = language == "zh-CN"
+    told = scheme if listed is None else listed.zh if chinese else listed.en
     if found is None:
-        return f"{scheme} {common}"
-    name = found.zh if language == "zh-CN" else found.en
-    return f"{name} ({scheme} {code})" if language == "en" else f"{name}（{scheme} {code}）"
+        return f"{told} {common}"
+    name = found.zh if chinese else found.en
+    return f"{name}（{told} {code}）" if chinese else f"{name} ({told} {code})"
 
 
 def where(one: ShownPhrase, language: str) -> str:

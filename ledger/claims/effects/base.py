@@ -1,9 +1,9 @@
 """What an effect works on: one entry, the state, and the checks that all effects share."""
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from ledger.claims.refusals import (
     ClaimUnknown,
@@ -16,8 +16,8 @@ from ledger.claims.refusals import (
 from ledger.claims.state import ClaimState, OrderState
 from ledger.log.canonical import JsonObject
 from ledger.log.rules import JsonState
-from ledger.values.bodies import parse_date
 from ledger.values.consent import EventType, Signatory
+from ledger.values.kinds import parse_date
 from ledger.values.transitions import (
     CLAIM,
     ORDER,
@@ -28,13 +28,15 @@ from ledger.values.transitions import (
     next_states,
 )
 
+_EPOCH = dt.date(1970, 1, 1)
+_DAY_MS = 86_400_000
 FUTURE_MS_MAX = 5 * 60 * 1000
 """How far a time in a body may lie ahead of the entry's: clocks differ."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Step:
-    """One entry on its way into the state.
+    """One entry on its way into the state. Not frozen, as one is made for every entry.
 
     Parameters
     ----------
@@ -46,6 +48,8 @@ class Step:
         Who signed, checked against what the body needs.
     rule_version
         Version of the rules under which the entry was admitted.
+    known_order
+        The order of the body as it was before this entry, None where there is none.
     """
 
     state: JsonState
@@ -56,16 +60,17 @@ class Step:
     tag: str | None
     signed_by: Sequence[Signatory]
     rule_version: int
+    known_order: OrderState | None
 
     @property
     def subject(self) -> str:
         """The handle that the entry is about."""
         return self.text("subject")
 
-    @cached_property
+    @property
     def today(self) -> dt.date:
         """Day of the entry, UTC."""
-        return dt.datetime.fromtimestamp(self.time_ms // 1000, tz=dt.UTC).date()
+        return _day(self.time_ms // _DAY_MS)
 
     def text(self, name: str) -> str:
         """Return a text field of the body, whose shape is checked."""
@@ -99,12 +104,6 @@ class Step:
             )
         return following
 
-    @cached_property
-    def known_order(self) -> OrderState | None:
-        """The order of the body as it was before this entry, None where there is none."""
-        handle = self.body.get("order")
-        return None if handle is None else OrderState.load(self.state, str(handle))
-
     def order(self) -> OrderState:
         """Return the order on whose chain the entry stands, after the checks that all share.
 
@@ -121,8 +120,8 @@ class Step:
         order = self.known_order
         if order is None:
             raise OrderUnknown(f"Order {handle} was never submitted to this log.", order=handle)
-        for side, party in (("buyer", order.buyer), ("seller", order.seller)):
-            self.expect_party(side, party)
+        self.expect_party("buyer", order.buyer)
+        self.expect_party("seller", order.seller)
         if self.body.get("currency", order.currency) != order.currency:
             raise CurrencyMismatch(
                 f"Order {handle} is in {order.currency}; the body says {self.body['currency']}. "
@@ -183,3 +182,19 @@ class Step:
                 party=str(named),
                 expected=party,
             )
+
+
+def day_text(time_ms: int) -> str:
+    """Return the day of a time, UTC, as YYYY-MM-DD."""
+    return _day_text(time_ms // _DAY_MS)
+
+
+@functools.lru_cache(maxsize=64)
+def _day(number: int) -> dt.date:
+    """Return a day by its number since 1970; entries that follow each other share it."""
+    return _EPOCH + dt.timedelta(days=number)
+
+
+@functools.lru_cache(maxsize=64)
+def _day_text(number: int) -> str:
+    return _day(number).isoformat()

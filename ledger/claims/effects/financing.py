@@ -29,7 +29,7 @@ from ledger.claims.state import (
     OrderState,
     PolicyState,
 )
-from ledger.values.bodies import parse_date
+from ledger.values.kinds import parse_date
 from ledger.values.money import format_minor
 from ledger.values.transitions import LIVE, ClaimStatus
 

@@ -13,7 +13,7 @@ from ledger.claims.refusals import (
 from ledger.claims.state import KeyState
 from ledger.errors import KeyUnknown
 from ledger.log.signing import key_id
-from ledger.values.bodies import parse_public_key
+from ledger.values.kinds import parse_public_key
 
 
 def key_rotated(step: Step) -> None:

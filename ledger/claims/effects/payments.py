@@ -17,7 +17,7 @@ from ledger.claims.repayment import divide, interest_due
 from ledger.claims.state import ClaimState, LiveClaim, OrderState, TagState
 from ledger.claims.waterfall import Split
 from ledger.errors import Refusal
-from ledger.values.bodies import parse_date
+from ledger.values.kinds import parse_date
 from ledger.values.money import format_minor
 from ledger.values.transitions import ClaimStatus
 

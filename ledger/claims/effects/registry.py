@@ -15,8 +15,8 @@ from ledger.claims.refusals import (
 from ledger.claims.state import KeyState, PartyState, TagState
 from ledger.errors import KeyUnknown
 from ledger.log.signing import key_id
-from ledger.values.bodies import parse_public_key
 from ledger.values.identifiers import UNIQUE_SCHEMES
+from ledger.values.kinds import parse_public_key
 
 
 def party_onboarded(step: Step) -> None:

@@ -10,6 +10,7 @@
 
 #define NEVER ((i64)1 << 62)
 enum { LOTS = 3 };       /* lots with minutes of their own */
+enum { MILESTONES = 6 }; /* sizes of lots for which entries are looked at beforehand */
 enum { CELLS_MAX = 128 }; /* most intervals of lot sizes */
 enum { STRAIN_ONE = 1024, STRAIN_MOST = 8 * STRAIN_ONE };
 
@@ -25,24 +26,30 @@ typedef struct {
     const i64 *quotes; /* quotations: the whole quantity */
 } Charges;
 
-/* An eligible offer of an operation. */
+/* An eligible offer of an operation. What pricing a lot reads and writes comes first. */
 typedef struct {
-    i64 offer, park, min_lot, setup, total;
+    i64 min_lot, setup;
+    i64 per_minute;            /* strain included */
     i64 quoted;                /* 0 or 1 */
+    i64 cheapest;              /* market price of the cheapest week with idle minutes, or NEVER */
+    i64 minutes, work, floor;  /* of the lot that is priced: cost without prices; least of all, or
+                                  NEVER where it cannot be made */
+    i64 offer, park, total;
+    i64 per_order;             /* for the whole quantity; strain included */
     i64 rate, carbon, quote;   /* as charged by the offer; the local bonus is off the carbon */
     i64 granted;               /* the bonus per minute beyond the carbon, where it is quoted */
-    i64 per_minute, per_order; /* strain included; per_order is for the whole quantity */
     i64 early, late;           /* first and last week that the transport leaves */
-    i64 cheapest;              /* market price of the cheapest week with idle minutes, or NEVER */
     i64 lead, next;            /* first and next entry with the same offer; next is -1 at the end */
 } Entry;
-_Static_assert(sizeof(Entry) == 17 * sizeof(i64), "bounding.py makes room for so many numbers");
+_Static_assert(sizeof(Entry) == 20 * sizeof(i64), "bounding.py makes room for so many numbers");
 
-/* The entries of an operation in one park; and, while a lot is priced, the first week in which the
- * operation can be finished there, and its least cost. */
+/* The entries of an operation in one park; and, while a lot is priced: whether it can be finished
+ * there, the first week in which it can, its least cost; what is spent at least from there to the
+ * buyer, without and with the operation itself. */
 typedef struct {
     i64 park, first, end;
-    i64 week, cheapest;
+    i64 open, week, cheapest;
+    i64 rest, ahead;
 } Group;
 
 /* An operation. */
@@ -112,7 +119,9 @@ typedef struct {
     i64 *within;       /* k x k: whether the offers of an operation are all among another's */
     i64 *lead_of;      /* offers: the entry of the order that came last, -1 none */
     i64 *room;         /* (1 + l) x e x weeks: as there is; as the cases of a node leave */
+    i64 *market;       /* e x weeks: price of the market */
     i64 *price;        /* e x weeks: price of the market and of the order itself */
+    i64 *least_rate;   /* milestones x e: charge for a minute of lots of such a size, or NEVER */
     i64 *own;          /* e x weeks: price of the order itself, at the leading entry */
     i64 *nothing;      /* e x weeks: zeros */
     i64 *total_use;    /* e x weeks: minutes of all lots, at the leading entry; else 0 */
@@ -153,6 +162,12 @@ typedef struct {
     Own *owns;    /* l x owns_most: own prices by entry x weeks + week */
 } Proof;
 
+/* Lots of an interval from `fewest` pieces on that ends at `largest` or before cannot be made within
+ * so many of the lowest levels of tardiness: not below the cut. */
+typedef struct {
+    i64 levels, fewest, largest;
+} Hopeless;
+
 /* What one order is bounded with. */
 typedef struct {
     const Columns *c;
@@ -161,6 +176,7 @@ typedef struct {
     i64 order, entries, steps, weeks, whole, levels;
     i64 lots;
     i64 leg_fixed, leg_km;      /* a leg, and a km for the whole quantity; strain included */
+    i64 per_km;                 /* a km for the lot that is priced, rounded down */
     i64 tardy;                  /* a week late */
     i64 strain;
     i64 loaded;                 /* the multipliers that are in force, -1 others */
@@ -169,6 +185,11 @@ typedef struct {
     i64 worth;                  /* own prices x idle minutes + strain x cap + granted */
     i64 granted;                /* what the bonus on quotations takes off at most */
     i64 cut;                    /* costs from here on are as good as NEVER */
+    i64 min_lot_most;           /* of all entries */
+    i64 known;                  /* milestones whose rates are known, a bit each */
+    bool lifted;                /* whether the minutes of a week are unlimited */
+    i64 slack;                  /* what the last lot cost beyond its floor, and a little more */
+    Hopeless hopeless[LOTS];    /* of each lot, under the cases and the multipliers in force */
     const i64 *room[LOTS];      /* the minutes that each lot finds */
     bool copied[LOTS];          /* whether the lot's own table of minutes is in use */
     i64 limited[LOTS];          /* number of cells in `limited` */

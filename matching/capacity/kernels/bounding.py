@@ -16,9 +16,10 @@ LOTS = 3  # lots with minutes of their own
 CELLS_MAX = 128  # most intervals of lot sizes
 SPARE = 256
 SAMPLES = 32
+MILESTONES = 6
 OWNS_PER_NODE = 32  # own prices that are kept, on average
 # numbers of the structures in `bounding.h`
-ENTRY, GROUP, ROW, VISIT, BEST, USE = 17, 5, 12, 3, 3, 4
+ENTRY, GROUP, ROW, VISIT, BEST, USE = 20, 8, 12, 3, 3, 4
 SAMPLE, NODE, DUALS, OWN, PROOF = 5, 14, 3, 2, 3
 
 
@@ -36,7 +37,9 @@ class Relaxed(NamedTuple):
     within: Ints
     lead_of: Ints
     room: Ints
+    market: Ints
     price: Ints
+    least_rate: Ints
     own: Ints
     nothing: Ints
     total_use: Ints
@@ -100,10 +103,7 @@ def make_relaxed(c: Columns, *, nodes: int, cells: int) -> Relaxed:
     ValueError
         When there are too few nodes or cells, or too many cells.
     """
-    if nodes < 1 or not 1 <= cells <= CELLS_MAX:
-        raise ValueError(
-            f"effort: expected nodes ≥ 1 and cells in 1..{CELLS_MAX}, got {nodes} and {cells}"
-        )
+    _check_effort(nodes, cells)
     e = int(np.diff(c.rows[c.steps]).max(initial=0)) + 1
     k = int(np.diff(c.steps).max(initial=0)) + 1
     levels = int(tardy_levels(c).max(initial=0)) + 1
@@ -125,7 +125,9 @@ def make_relaxed(c: Columns, *, nodes: int, cells: int) -> Relaxed:
         within=zeros(k, k),
         lead_of=np.full(len(c.idle), -1),
         room=zeros(1 + LOTS, e, weeks),
+        market=zeros(e, weeks),
         price=zeros(e, weeks),
+        least_rate=zeros(MILESTONES, e),
         own=zeros(e, weeks),
         nothing=zeros(e, weeks),
         total_use=zeros(e, weeks),
@@ -154,6 +156,13 @@ def make_relaxed(c: Columns, *, nodes: int, cells: int) -> Relaxed:
         duals=zeros(nodes + 1, DUALS),
         owns=zeros(owns, OWN),
     )
+
+
+def _check_effort(nodes: int, cells: int) -> None:
+    if nodes < 1 or not 1 <= cells <= CELLS_MAX:
+        raise ValueError(
+            f"effort: expected nodes ≥ 1 and cells in 1..{CELLS_MAX}, got {nodes} and {cells}"
+        )
 
 
 def tardy_levels(c: Columns) -> Ints:

@@ -39,6 +39,8 @@ void end_limits(Task *t) {
     }
     for (i64 at = 0; at < t->taken; at++) t->r->taken[t->r->taken_at[at]] = 0;
     t->taken = 0;
+    for (i64 lot = 0; lot < LOTS; lot++) t->hopeless[lot] = (Hopeless){0};
+    t->lifted = false;
 }
 
 /* Give the first lot endless minutes wherever an offer has any. */
@@ -52,6 +54,7 @@ void lift_limits(Task *t) {
             table[e * t->weeks + week] = idle[week] > 0 ? ENDLESS : 0;
     }
     t->copied[0] = false;
+    t->lifted = true;
     t->room[0] = table;
 }
 

@@ -47,6 +47,7 @@ static void load_rows(Task *t) {
             Entry *one = &t->r->entries[e];
             load_entry(t, row, entry, one);
             take_bonus(t, one);
+            t->min_lot_most = most(t->min_lot_most, one->min_lot);
             if (e == now->first || one->park != one[-1].park)
                 t->r->groups[groups++] = (Group){.park = one->park, .first = e};
             t->r->groups[groups - 1].end = e + 1;
@@ -101,10 +102,11 @@ static void load_weeks(Task *t, const i64 *prices) {
         Entry *one = &t->r->entries[e];
         const i64 *idle = t->c->idle + one->offer * weeks, *asked = prices + one->offer * weeks;
         i64 *room = t->r->room + e * weeks, *price = t->r->price + e * weeks;
+        i64 *market = t->r->market + e * weeks;
         one->cheapest = NEVER;
         for (i64 week = 0; week < weeks; week++) {
             room[week] = week >= one->early && week <= one->late ? idle[week] : 0;
-            price[week] = asked[week] * unit;
+            market[week] = price[week] = asked[week] * unit;
             if (room[week] > 0) one->cheapest = least(one->cheapest, price[week]);
         }
     }
@@ -148,6 +150,7 @@ void load_task(Task *t, i64 order, const i64 *prices) {
     i64 arrival = least(order_number(c, order, LATEST), c->weeks + 1);
     t->levels = most(0, arrival - due) + 1;
     t->touched = t->uses = t->uses_best = t->taken = 0;
+    t->slack = t->min_lot_most = t->known = 0;
     load_rows(t);
     find_early(t, t->r->touched); /* as scratch: it is large enough, and empty now */
     find_late(t, t->r->touched);

@@ -36,7 +36,6 @@ from matching.technology.assignment.matrix import Bools, Ints
 from matching.technology.assignment.request import MEMBERS_MAX, Request, by_demand
 from matching.technology.problem import Demand, Provider, ProviderKind
 
-MONTHS_UNLIMITED = OPEN
 LEAD, PIN = "lead", "pin "  # names of bits; the second is followed by a provider's id
 
 

@@ -135,21 +135,7 @@ def matrix_of(
     Scores are rounded to nine decimals, or to as many as keep every sum exact in 64 bits. Totals,
     floors and bounds are exact for the rounded scores.
     """
-    given = np.asarray(scores)
-    if given.ndim != 2 or not given.size:
-        raise ValueError(f"scores must be a table of providers × demands, got shape {given.shape}")
-    if given.size > SIZE_MAX:
-        raise ValueError(f"scores may have at most {SIZE_MAX} entries, got {given.size}")
-    if given.dtype.kind not in "biuf":
-        raise ValueError(f"scores must be numbers, got the type {given.dtype}")
-    real = given.astype(np.float64)
-    wrong = np.argwhere(~np.isfinite(real))
-    if len(wrong):
-        provider, demand = wrong[0].tolist()
-        raise ValueError(
-            f"the score of provider {provider} and demand {demand} must be finite, "
-            f"got {real[provider, demand]}"
-        )
+    real = _finite_table(scores)
     providers, demands = real.shape
     wanted = whole_numbers("demand load", demand_load, demands)
     largest, slots = float(np.abs(real).max()), int(wanted.sum())
@@ -169,6 +155,26 @@ def matrix_of(
         ),
         allowed=allowed,
     )
+
+
+def _finite_table(scores: ArrayLike) -> NDArray[np.float64]:
+    """Return scores as a table of finite numbers. Raises ValueError when they are none."""
+    given = np.asarray(scores)
+    if given.ndim != 2 or not given.size:
+        raise ValueError(f"scores must be a table of providers × demands, got shape {given.shape}")
+    if given.size > SIZE_MAX:
+        raise ValueError(f"scores may have at most {SIZE_MAX} entries, got {given.size}")
+    if given.dtype.kind not in "biuf":
+        raise ValueError(f"scores must be numbers, got the type {given.dtype}")
+    real: NDArray[np.float64] = given.astype(np.float64)
+    wrong = np.argwhere(~np.isfinite(real))
+    if len(wrong):
+        provider, demand = wrong[0].tolist()
+        raise ValueError(
+            f"the score of provider {provider} and demand {demand} must be finite, "
+            f"got {real[provider, demand]}"
+        )
+    return real
 
 
 def whole_numbers(what: str, values: ArrayLike, length: int) -> Ints:

@@ -12,7 +12,6 @@ from matching.technology.problem import Problem
 
 MEMBERS_MAX = 3  # of a consortium
 SCORE_MAX = 10**12  # billionths: three members of 200,000 demands still fit 64 bits
-ALTERNATES_MAX = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -1,8 +1,8 @@
 """Group the terms of a demand into the phrases that a person reads, with what each adds.
 
 Terms that stand side by side in the demand, occur in the provider's best texts and add to the score
-become one phrase: 固态, 态电, 电解, 解质 are shown as 固态电解质. Every term belongs to exactly one
-phrase, so the phrases sum to the lexical part as the terms do.
+become one phrase: 固态, 态电, 电解, 解质 and their characters are shown as 固态电解质. Every term
+belongs to exactly one phrase, so the phrases sum to the lexical part as the terms do.
 """
 
 from __future__ import annotations
@@ -140,8 +140,13 @@ def silent(demand: Demand, vocabulary: Vocabulary, split: Split) -> tuple[str, .
     return tuple(
         text
         for text in dict.fromkeys(part.strip() for part in named)
-        if len(text) > 1 and not shared & {column for _, column in located(text, vocabulary)}
+        if len(text) > 1 and not shared & _words_of(text, vocabulary)
     )
+
+
+def _words_of(text: str, vocabulary: Vocabulary) -> set[int]:
+    """Return the columns of a text's terms of two signs or more: one character is no word."""
+    return {column for token, column in located(text, vocabulary) if token.end - token.start > 1}
 
 
 def shown(found: Sequence[Phrase], total: float, *, least: int = 5, share: float = 0.6) -> int:

@@ -2,9 +2,9 @@
 
 Every character is folded on its own (compatibility forms, full width, case, accents), so that each
 term knows the characters of the stored text that it came from. A run of Chinese characters gives
-its overlapping pairs, which need no dictionary and were the best light unit for Chinese in our
-measurements; other letters give words without their plural endings, and pairs of words that stand
-side by side; numbers stay, and once more together with their unit.
+its overlapping pairs, which need no dictionary, and its single characters, since many name a kind
+of thing by themselves (药, 机, 铁); other letters give words without their plural endings, and
+pairs of words that stand side by side; numbers stay, and once more together with their unit.
 
 Terms are 64-bit keys rather than strings: counting 50,000 texts is then a sort of integers.
 """
@@ -36,6 +36,8 @@ no nor not of on or our out over so such than that the their them then there the
 to under up was we were what when where which while who will with within without would you your
 """
 EMPTY_WORDS = frozenset(_EMPTY.split())
+EMPTY_CHARACTERS = "的了和与及或等之其在是为于以对将而并被把从由所该各此"
+_EMPTY_CODES = np.array([ord(sign) for sign in EMPTY_CHARACTERS], dtype=np.uint32)
 PACKED_LETTERS = 12  # five bits for each letter a..z of a word that packs into 60 bits
 WORD_BITS = 31  # of a word's number inside the key of a pair
 WORDS_FROM = -(1 << WORD_BITS) + 1  # the least key of a word; those of pairs are less
@@ -138,8 +140,18 @@ class Terms:
     ends: NDArray[np.int64]
 
 
-def analyse(texts: Sequence[str], lexicon: Lexicon, *, grow: bool) -> Terms:
-    """Return the terms of some texts; unknown words are left out unless the lexicon may grow."""
+def analyse(
+    texts: Sequence[str], lexicon: Lexicon, *, grow: bool, characters: bool = True
+) -> Terms:
+    """Return the terms of some texts.
+
+    Parameters
+    ----------
+    grow
+        Whether the lexicon takes up unknown words; else they are left out.
+    characters
+        Whether Chinese characters that stand beside others are terms of their own as well.
+    """
     joined = SEPARATOR.join(fold(text) for text in texts)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     chinese = np.zeros(len(codes), dtype=bool)
@@ -147,7 +159,7 @@ def analyse(texts: Sequence[str], lexicon: Lexicon, *, grow: bool) -> Terms:
         chinese |= (codes >= least) & (codes <= most)
     words = _words(joined, codes, chinese, lexicon, grow=grow)
     found = (
-        _pairs(codes, chinese),
+        _chinese(codes, chinese, characters=characters),
         words,
         _word_pairs(codes, *words),
         _numbers(joined, lexicon, grow=grow),
@@ -188,24 +200,30 @@ def tokens(text: str, lexicon: Lexicon) -> tuple[Token, ...]:
 
 @lru_cache(maxsize=50_000)
 def plain_terms(text: str) -> frozenset[str]:
-    """Return the terms of a short text as words, without an index."""
+    """Return the terms of a short text as words, without an index and without single characters.
+
+    A character in common may join any two short texts; it takes a word.
+    """
     lexicon = Lexicon()
-    keys = analyse([text], lexicon, grow=True).keys
+    keys = analyse([text], lexicon, grow=True, characters=False).keys
     return frozenset(lexicon.word(int(key)) for key in keys)
 
 
-def _pairs(codes: NDArray[np.uint32], chinese: Mask) -> tuple[Keys, Keys, Keys]:
+def _chinese(
+    codes: NDArray[np.uint32], chinese: Mask, *, characters: bool
+) -> tuple[Keys, Keys, Keys]:
     """Return keys, starts and ends of the Chinese terms of a joined text."""
     after = np.append(chinese[1:], False)
     before = np.append(False, chinese[:-1])
     wide = codes.astype(np.int64)
     starts = np.flatnonzero(chinese & after)
     keys = (wide[starts] << CODE_POINT_BITS) | wide[starts + 1]
-    alone = np.flatnonzero(chinese & ~after & ~before)
+    lone = ~after & ~before
+    single = np.flatnonzero(chinese & (lone | (characters & ~np.isin(codes, _EMPTY_CODES))))
     return (
-        np.concatenate([keys, wide[alone] << CODE_POINT_BITS]),
-        np.concatenate([starts, alone]),
-        np.concatenate([starts + 2, alone + 1]),
+        np.concatenate([keys, wide[single] << CODE_POINT_BITS]),
+        np.concatenate([starts, single]),
+        np.concatenate([starts + 2, single + 1]),
     )
 
 

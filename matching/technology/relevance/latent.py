@@ -26,6 +26,7 @@ DENSE_TEXTS = 200  # up to here a dense decomposition is quick, and never fails 
 PROPACK_TEXTS = 1_000  # above, power iterations are near enough and many times faster
 POWER_ITERATIONS = 2
 OVERSAMPLES = 10
+BLOCK_TERMS = 10_000  # whose directions are turned at once
 SAMPLE_MAX = 10_000  # texts that the dimensions are taken from, evenly spread
 
 
@@ -92,7 +93,7 @@ def fit_latent(rows: sp.csr_matrix, *, pairs: int) -> Latent:
     return Latent(basis=np.ascontiguousarray(directions.T, dtype=np.float32), pairs=pairs)
 
 
-def _directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
+def _directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64] | NDArray[np.float32]:
     """Return the first right singular vectors: shape (rank, terms)."""
     if rows.shape[0] <= DENSE_TEXTS:
         _, _, dense = np.linalg.svd(rows.toarray(), full_matrices=False)
@@ -109,7 +110,7 @@ def _directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
     return np.asarray(found)
 
 
-def _rough_directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
+def _rough_directions(rows: sp.csr_matrix, rank: int) -> Floats:
     """Return the first right singular vectors, nearly: shape (rank, terms).
 
     The last, wide decomposition is one of inner products, some hundred by some hundred.
@@ -122,8 +123,17 @@ def _rough_directions(rows: sp.csr_matrix, rank: int) -> NDArray[np.float64]:
         seen = rows @ (turned @ seen)
     span, _ = np.linalg.qr(seen)
     wide = turned @ span
-    inner = wide.astype(np.float64)
-    squares, turns = np.linalg.eigh(inner.T @ inner)
+    # by blocks: a double-precision copy of the whole would be most of the memory of an index
+    blocks = [slice(start, start + BLOCK_TERMS) for start in range(0, len(wide), BLOCK_TERMS)]
+    inner = np.zeros((width, width))
+    for block in blocks:
+        part = wide[block].astype(np.float64)
+        inner += part.T @ part
+    squares, turns = np.linalg.eigh(inner)
     first = slice(None, -rank - 1, -1)
     lengths = np.sqrt(np.maximum(squares[first], np.finfo(np.float32).tiny))
-    return np.asarray((inner @ (turns[:, first] / lengths)).T)
+    turned_back = turns[:, first] / lengths
+    made = np.empty((len(wide), rank), dtype=np.float32)
+    for block in blocks:
+        made[block] = wide[block].astype(np.float64) @ turned_back
+    return made.T

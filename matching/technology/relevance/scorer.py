@@ -44,7 +44,7 @@ from matching.technology.relevance.meaning import Meaning, fit_meaning
 from matching.technology.relevance.reading import all_entries, demand_written, entries
 from matching.technology.relevance.standing import Record, record_of, too_far, trl_gap
 
-VERSION = "2"
+VERSION = "3"
 PARTS = ("lexical", "semantic", "codes", "indicators", "trl", "record")
 NANO = 10**9
 WEIGHT_MAX = 1_000
@@ -175,11 +175,6 @@ class Scorer:
             index=self.index.with_target(provider.provider_id, entries(provider)),
             meaning=None if self.meaning is None else self.meaning.with_provider(provider),
         )
-
-    def without_provider(self, provider_id: str) -> Scorer:
-        """Return the scorer without a provider."""
-        kept = {name: one for name, one in self.providers.items() if name != provider_id}
-        return replace(self, providers=kept, index=self.index.without(provider_id))
 
     def ask(self, demands: Sequence[Demand]) -> Asked:
         """Return demands as the index sees them."""

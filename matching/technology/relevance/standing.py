@@ -13,7 +13,6 @@ from datetime import date
 
 from matching.technology.problem import Demand, Provider
 
-TRL_PENALTY = 0.1  # a level
 TRL_GAP_MAX = 3  # a team further off cannot be matched
 HALF_LIFE_DAYS = 5 * 365.25
 PRIOR_ON_TIME, PRIOR_PROJECTS = 2.0, 4.0

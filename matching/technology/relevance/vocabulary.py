@@ -89,11 +89,18 @@ class Vocabulary:
         title_weight
             How often the terms of a title count.
         """
-        rows, keys, weights = _terms(written, self.lexicon, title_weight=title_weight, grow=False)
-        columns = self.columns(keys)
-        known = columns >= 0
-        shape = (len(written), len(self))
-        return self._scaled(_counts(rows[known], columns[known], weights[known], shape))
+        found = []
+        for one in _terms(written, self.lexicon, title_weight=title_weight, grow=False):
+            columns = self.columns(one.keys)
+            known = columns >= 0
+            found.append(
+                _Counted(
+                    rows=one.rows[known],
+                    columns=columns[known].astype(np.int32),
+                    weights=one.weights[known],
+                )
+            )
+        return self._scaled(_counts(found, (len(written), len(self))))
 
     def _scaled(self, counts: sp.csr_matrix) -> sp.csr_matrix:
         """Return counts as TF-IDF rows of length one; changes the counts in place."""
@@ -115,9 +122,16 @@ def fit(written: Sequence[Written]) -> tuple[Vocabulary, sp.csr_matrix]:
     two texts and may stand in at most a tenth.
     """
     lexicon = Lexicon()
-    rows, keys, weights = _terms(written, lexicon, title_weight=1, grow=True)
-    distinct, columns = np.unique(keys, return_inverse=True)
-    counts = _counts(rows, columns, weights, (len(written), len(distinct)))
+    # numbered within each batch first: sorting the keys of all texts at once takes a gigabyte
+    found, known = list[_Counted](), [np.zeros(0, dtype=np.int64)]
+    for one in _terms(written, lexicon, title_weight=1, grow=True):
+        mine, columns = np.unique(one.keys, return_inverse=True)
+        known.append(mine)
+        found.append(_Counted(rows=one.rows, columns=columns.astype(np.int32), weights=one.weights))
+    distinct = np.unique(np.concatenate(known))
+    for batch, mine in zip(found, known[1:], strict=True):
+        batch.columns[:] = np.searchsorted(distinct, mine).astype(np.int32)[batch.columns]
+    counts = _counts(found, (len(written), len(distinct)))
     counts.sum_duplicates()
     texts_with = np.bincount(counts.indices, minlength=len(distinct))
     large = len(written) > SMALL
@@ -134,22 +148,37 @@ def fit(written: Sequence[Written]) -> tuple[Vocabulary, sp.csr_matrix]:
     return vocabulary, vocabulary._scaled(counts[:, kept])  # noqa: SLF001 - its own maker
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """The terms of some texts, shape (terms,) each: row, key and weight."""
+
+    rows: NDArray[np.int32]
+    keys: Keys
+    weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Counted:
+    """The same with a column for each key."""
+
+    rows: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
 def _terms(
     written: Sequence[Written], lexicon: Lexicon, *, title_weight: int, grow: bool
-) -> tuple[Keys, Keys, NDArray[np.float32]]:
-    """Return row, key and weight of each term of some texts."""
-    rows, keys, weights = [], [], []
+) -> Iterator[_Found]:
+    """Yield the terms of some texts, batch by batch."""
     for first, batch in _batches(written):
         parts = [part for one in batch for part in (one.title, one.text)]
         found = analyse(parts, lexicon, grow=grow)
-        rows.append(first + found.texts // 2)
-        keys.append(found.keys)
         in_title = found.texts % 2 == 0
-        weights.append(np.where(in_title, title_weight, 1).astype(np.float32))
-    if not rows:
-        none = np.zeros(0, dtype=np.int64)
-        return none, none, none.astype(np.float32)
-    return np.concatenate(rows), np.concatenate(keys), np.concatenate(weights)
+        yield _Found(
+            rows=(first + found.texts // 2).astype(np.int32),
+            keys=found.keys,
+            weights=np.where(in_title, title_weight, 1).astype(np.float32),
+        )
 
 
 def _batches(written: Sequence[Written]) -> Iterator[tuple[int, Sequence[Written]]]:
@@ -164,9 +193,11 @@ def _batches(written: Sequence[Written]) -> Iterator[tuple[int, Sequence[Written
         yield first, written[first:]
 
 
-def _counts(
-    rows: Keys, columns: Keys, weights: NDArray[np.float32], shape: tuple[int, int]
-) -> sp.csr_matrix:
+def _counts(found: Sequence[_Counted], shape: tuple[int, int]) -> sp.csr_matrix:
     """Return how often each term stands in each text, repeated terms added up."""
+    none = np.zeros(0, dtype=np.int32)
+    rows = np.concatenate([none, *(one.rows for one in found)])
+    columns = np.concatenate([none, *(one.columns for one in found)])
+    weights = np.concatenate([none.astype(np.float32), *(one.weights for one in found)])
     made = sp.coo_matrix((weights, (rows, columns)), shape=shape).tocsr()
     return sp.csr_matrix(made)

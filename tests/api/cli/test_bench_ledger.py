@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from api.commands.bench import app
+from api.commands.bench.app import app
 from api.commands.bench.ledger import GOALS
 from api.commands.bench.ledger_parts import Ratio, interleaved
 from tests.support.cli import only_json

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from api.commands.bench import app
+from api.commands.bench.app import app
 from api.commands.bench.relevance_figures import (
     Figure,
     found_figures,
@@ -85,11 +85,23 @@ def test_the_score_of_levels_is_one_over_one_and_the_error():
     """Levels that a part gives away are predicted; the interval is over demands."""
     draw = np.random.default_rng(7)
     levels = [draw.integers(1, 5, 60).astype(float) for _ in range(10)]
-    grouped, random = level_figures(levels, [levels])
-    blind, _ = level_figures(levels, [[np.zeros(60)] * 10])
+    strange = [np.eye(60)] * 10
+    grouped, random = level_figures(levels, [levels], strange)
+    blind, guessed = level_figures(levels, [[np.zeros(60)] * 10], strange)
     assert grouped.value > 0.95
     assert random.value > 0.95
     assert 0.4 < blind.value < 0.6
+    assert 0.4 < guessed.value < 0.6
+
+
+def test_levels_of_known_pairs_with_the_same_text_are_predicted():
+    """Parts that say nothing, and texts of which each stands in six pairs of its demand."""
+    draw = np.random.default_rng(8)
+    levels = [np.repeat(draw.integers(1, 5, 10), 6).astype(float) for _ in range(10)]
+    same = [np.kron(np.eye(10), np.ones((6, 6)))] * 10
+    grouped, random = level_figures(levels, [[np.zeros(60)] * 10], same)
+    assert random.value > 0.9
+    assert grouped.value < 0.6
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:

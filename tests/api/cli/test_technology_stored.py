@@ -65,6 +65,27 @@ def test_a_stored_demand_is_explained_as_the_same_files_are(stored, tmp_path):
     assert here == there
 
 
+def test_a_kept_list_is_judged_and_learning_says_what_is_missing(stored):
+    """The same judgement again is harmless; three are too few to learn from."""
+    listed = only_json(stored("technology", "recommend", "TN-BAT-1", "--top", 3, "--json"))
+    matches = [one["match_id"] for one in listed["matches"]]
+    for number, match in enumerate(matches):
+        said = ("technology", "judge", match, 4 - number, "--id", f"F-{number}", "--json")
+        first, again = only_json(stored(*said)), only_json(stored(*said))
+        assert (first["judgement"], first["feedback_id"]) == (str(4 - number), f"F-{number}")
+        assert again["match_id"] == match
+    taught = only_json(stored("technology", "learning", "--json"))
+    shown = stored("technology", "learning")
+    wrong = stored("technology", "judge", matches[0], 5)
+
+    assert [one["rank"] for one in listed["matches"]] == [1, 2, 3]
+    assert (taught["outcome"], taught["pairs"], taught["demands"]) == ("too_few_pairs", 3, 1)
+    assert taught["weights"]["lexical"] == 1.0
+    assert "it takes 300 judged matches" in " ".join(shown.stdout.split())
+    assert wrong.exit_code == 2
+    assert "1 (none) to 4 (strong)" in " ".join(wrong.stderr.split())
+
+
 def test_nothing_stored_says_what_is_missing(run, tmp_path, monkeypatch):
     """No open demand is bad input, with the way out."""
     monkeypatch.setenv("PARKLOOM_ORIGIN", ORIGIN)

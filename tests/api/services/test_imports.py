@@ -63,16 +63,17 @@ def test_a_bundle_becomes_the_open_book(stage):
     assert report.status is ImportStatus.IMPORTED
     assert report.counts == {"parks": 2, "enterprises": 3, "offers": 3, "orders": 3}
     offers = capacity.list_offers(stage.workspace)
-    assert offers == tuple(sorted(SMALL_PARK.offers, key=lambda one: one.offer_id))
-    assert capacity.get_order(stage.workspace, "VASE") == SMALL_PARK.orders[2]
+    expected = sorted(SMALL_PARK.offers, key=lambda one: one.offer_id)
+    assert [one.offer for one in offers] == expected
+    assert capacity.get_order(stage.workspace, "VASE").order == SMALL_PARK.orders[2]
     assert organisations.get(stage.workspace, "TURNER").park_id == "NORTH"
     assert imports.get(stage.workspace, report.id) == report
 
 
 def test_offers_and_orders_come_in_pages(parked):
     first = capacity.list_offers(parked.workspace, limit=2)
-    rest = capacity.list_offers(parked.workspace, after=first[-1].offer_id, limit=2)
-    assert [one.offer_id for one in (*first, *rest)] == ["GRINDER", "LATHE", "MILL"]
+    rest = capacity.list_offers(parked.workspace, after=first[-1].offer.offer_id, limit=2)
+    assert [one.offer.offer_id for one in (*first, *rest)] == ["GRINDER", "LATHE", "MILL"]
 
 
 def test_a_workbook_adds_to_the_book(stage):
@@ -87,14 +88,14 @@ def test_a_workbook_adds_to_the_book(stage):
 def test_a_newer_form_changes_idle_hours_and_nothing_else(stage):
     imports.import_bytes(stage.workspace, "park.zip", zipped(), week0=SAMPLE_WEEK0)
     imports.import_bytes(stage.workspace, "presser.xlsx", form())
-    press = capacity.get_offer(stage.workspace, "PRESS")
+    press = capacity.get_offer(stage.workspace, "PRESS").offer
     fewer = replace(press, idle_minutes=(60,) * WEEKS)
     imports.import_bytes(stage.workspace, "presser-2.xlsx", form(offers=(fewer,)))
-    assert capacity.get_offer(stage.workspace, "PRESS") == fewer
+    assert capacity.get_offer(stage.workspace, "PRESS").offer == fewer
     dearer = replace(press, rate_fen_per_hour=press.rate_fen_per_hour + 1)
     with pytest.raises(Conflict):
         imports.import_bytes(stage.workspace, "presser-3.xlsx", form(offers=(dearer,)))
-    assert capacity.get_offer(stage.workspace, "PRESS") == fewer
+    assert capacity.get_offer(stage.workspace, "PRESS").offer == fewer
 
 
 def test_a_workbook_of_a_foreign_park_is_refused_whole(stage):
@@ -120,15 +121,20 @@ def test_a_workbook_of_a_foreign_park_is_refused_whole(stage):
         organisations.get(stage.workspace, "PRESSER")
 
 
+def everything(workspace):
+    """Return the offers and the orders of the open book."""
+    offers = capacity.list_offers(workspace, limit=1000)
+    orders = capacity.list_orders(workspace, limit=1000)
+    return [one.offer for one in offers], [one.order for one in orders]
+
+
 def test_the_centres_bundle_and_the_factories_forms_make_the_whole_park(stage, tmp_path: Path):
     imports.import_path(stage.workspace, SAMPLE_CENTRE_BUNDLE, week0=SAMPLE_WEEK0)
     for form_file in sorted(SAMPLE_WORKBOOKS.glob("*.xlsx")):
         assert imports.import_path(stage.workspace, form_file).rejects == ()
-    offers = capacity.list_offers(stage.workspace, limit=1000)
-    orders = capacity.list_orders(stage.workspace, limit=1000)
+    from_forms = everything(stage.workspace)
     imports.import_path(stage.workspace, SAMPLE_BUNDLE, week0=SAMPLE_WEEK0)
-    assert capacity.list_offers(stage.workspace, limit=1000) == offers
-    assert capacity.list_orders(stage.workspace, limit=1000) == orders
+    assert everything(stage.workspace) == from_forms
 
 
 def test_reports_are_kept_newest_first(stage, tmp_path: Path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -79,7 +78,7 @@ def test_only_the_party_itself_can_answer(acting):
     draft = proposals.draft_answer(acting.workspace, proposal.id, Answer.ACCEPTED)
     (need,) = draft.needs
     stranger = organisations.get(acting.workspace, "MILLER").party
-    forged = acting.parties.sign_for(draft, replace(need, party=stranger))
+    forged = acting.parties.sign_for(draft, need._replace(party=stranger))
     with pytest.raises(Refusal) as refused:
         records.submit(acting.workspace, forged)
     assert refused.value.code == "WRONG_PARTY"
@@ -141,7 +140,7 @@ def test_an_agreed_order_leaves_the_book_with_its_minutes(acting):
     run = matching_runs.execute(acting.workspace, "run-2")
     assert run.summary is not None
     assert (run.summary.orders, run.summary.served) == (2, 1)
-    assert capacity.get_offer(acting.workspace, "MILL").idle_minutes[0] == 600
+    assert capacity.get_offer(acting.workspace, "MILL").offer.idle_minutes[0] == 600
 
 
 def test_a_newer_plan_supersedes_open_proposals(acting):

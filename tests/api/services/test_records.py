@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.demo import deal
 from api.demo.parties import enrol_registrar, onboard
@@ -26,8 +28,10 @@ from api.services.errors import BadRequest, NotOnboarded, NotPublished, OrderPre
 from api.services.workspace import log_vkey, registrar_vkey
 from data.errors import NotFound, WrongStatus
 from data.samples import SAMPLE_UBL
+from ledger.claims.state import KeyState
 from ledger.errors import Refusal
 from ledger.log.merkle import verify_consistency, verify_inclusion
+from ledger.log.signing import key_id
 from ledger.values.consent import EventType
 from ledger.values.disclosures import open_disclosure
 from tests.support.stage import LENDER, staged
@@ -182,6 +186,27 @@ def test_a_revoked_key_signs_nothing_more(stage, order):
     with pytest.raises(Refusal) as refused:
         records.submit(stage.workspace, signed)
     assert refused.value.code == "KEY_REVOKED"
+
+
+def test_a_user_may_have_a_second_key(stage):
+    """A new device, the old one still in use: the same user, enrolled once more."""
+    stage.lender()
+    for _ in range(2):
+        key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+        draft = records.make_draft(
+            stage.workspace,
+            "key.enrolled",
+            {
+                "organisation": LENDER,
+                "user": "Wang Fang",
+                "user_handle": "ab" * 16,
+                "duty": "maker",
+                "public_key": base64.b64encode(key).decode(),
+            },
+        )
+        receipt = records.submit(stage.workspace, stage.parties.sign(draft))
+        assert stage.workspace.log.state(f"{KeyState.prefix}/{key_id(key)}") is not None
+        assert receipt.index > 0
 
 
 @pytest.mark.parametrize(

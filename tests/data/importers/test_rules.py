@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.exporters.plan import write_plan
-from data.exporters.rules import write_rules
 from data.importers.codes import RejectCode
 from data.importers.rules import KEYS, read_rules
 from matching.capacity.rules import (
@@ -32,6 +31,7 @@ from matching.capacity.rules import (
 from tests.support.bundles import problems
 from tests.support.capacity import GROUND, TURNED, order, three_plants
 from tests.support.rules import rules_for
+from tests.support.rules_file import write_rules
 
 PROBLEM = three_plants(order(), order("O2"))
 PLAN = (TURNED, GROUND)
@@ -217,19 +217,3 @@ def test_what_is_written_is_read_back(tmp_path, data):
 
     assert canonical_rules(found) == canonical_rules(rules)
     assert replace(problem, rules=found).digest == replace(problem, rules=rules).digest
-
-
-def test_writing_again_removes_the_plans_that_are_no_longer_named(tmp_path):
-    path = tmp_path / "rules.json"
-    write_rules(path, Rules(given=PLAN, agreed=(Agreed(order_id="O1", lines=PLAN),)))
-    before = {file.name for file in tmp_path.iterdir()}
-    write_rules(path, Rules())
-
-    assert before == {"rules.json", "rules-agreed.csv", "rules-given.csv"}
-    assert [file.name for file in tmp_path.iterdir()] == ["rules.json"]
-    assert read_rules(path, PROBLEM).required() == Rules()
-
-
-def test_a_cap_without_a_decimal_form_is_not_written(tmp_path):
-    with pytest.raises(ValueError, match="has no decimal form"):
-        write_rules(tmp_path / "rules.json", Rules(carbon_cap=CarbonCap(grams=Fraction(1, 3))))

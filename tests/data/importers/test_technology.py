@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from data.exporters.technology_lines import lines_of
-from data.exporters.technology_rows import as_form, form_rows, write_csv_folder
+from data.exporters.technology_rows import form_rows
 from data.exporters.technology_workbook import (
     technology_form_bytes,
     write_technology_template,
-    write_technology_workbook,
 )
 from data.importers.technology_csv import read_csv_folder
 from data.importers.technology_lines import (
@@ -32,6 +31,7 @@ from data.samples import SAMPLE_PARK
 from matching.technology.problem import Budget
 from matching.technology.problem_plain import to_plain
 from tests.support.technology import demands, full_demand, full_provider
+from tests.support.technology_files import as_form, write_csv_folder
 
 SAMPLE = SAMPLE_PARK / "technology"
 QUIET = settings(
@@ -177,7 +177,7 @@ def test_a_missing_or_unreadable_file_is_one_reject(tmp_path):
 @pytest.fixture
 def book(tmp_path) -> Path:
     path = tmp_path / "technology.xlsx"
-    write_technology_workbook(path, [full_demand()], [full_provider()])
+    path.write_bytes(technology_form_bytes([full_demand()], [full_provider()]))
     return path
 
 

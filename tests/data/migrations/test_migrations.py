@@ -10,9 +10,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 import data.tables
-from data.engine import downgrade, make_engine, require_current, upgrade
+from data.engine import downgrade, make_engine, require_current, session_factory, upgrade
 from data.errors import DatabaseDamaged, DatabaseNewer, DatabaseOlder
 from data.migrations.runner import configuration, current_revision, newest_revision
+from data.stores import capacity, organisations
+from data.stores.viewer import Viewer
 
 REVISIONS = [
     revision.revision for revision in ScriptDirectory.from_config(configuration()).walk_revisions()
@@ -100,6 +102,40 @@ def test_each_step_can_be_taken_alone(empty: Engine, revision: str):
     upgrade(empty, revision)
     assert current_revision(empty) == revision
 
+    upgrade(empty)
+    assert differences(empty) == []
+
+
+def test_a_book_of_an_older_version_comes_along(empty: Engine):
+    """What nothing reads goes; the rest is there afterwards, at revision 0."""
+    upgrade(empty, "0006")
+    run(empty, "insert into operators values ('op', 'Operator', 'example.org/op', 1)")
+    run(
+        empty,
+        "insert into drafts values ('op', 'd', 'order.submitted', null, 'open', null, '{}', 1, 1)",
+    )
+    run(empty, "insert into draft_parties values ('op', 'd', 'mill')")
+    run(
+        empty,
+        "insert into organisations (operator_id, id, kind, name, status, created_ms) "
+        "values ('op', 'mill', 'enterprise', 'Mill', 'onboarded', 1)",
+    )
+    run(empty, "insert into users values ('op', 'u', 'mill', 'Wang Fang', 'maker', 'k', 1)")
+    run(
+        empty,
+        "insert into matching_scopes values "
+        "('op', 'S', 'November', '2026-11-23', 'CNY', true, 3, 2, '5/2', '1000', '1/3', '62', 1)",
+    )
+
+    upgrade(empty)
+
+    assert not tables(empty) & {"drafts", "draft_parties", "users"}
+    with session_factory(empty)() as session:
+        scope = capacity.current_scope(session, Viewer.operator("op"))
+        assert organisations.get(session, Viewer.operator("op"), "mill").name == "Mill"
+    assert (scope.id, scope.settings.weeks, scope.revision) == ("S", 3, 0)
+
+    downgrade(empty, "0006")
     upgrade(empty)
     assert differences(empty) == []
 

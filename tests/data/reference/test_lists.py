@@ -10,6 +10,7 @@ from data.importers.cells import SEPARATORS
 from data.importers.form import choice_names, folded
 from data.reference import lists
 from data.reference.lists import DayKind
+from tests.support.references import sources_of
 
 LISTS = [
     lists.processes,
@@ -18,6 +19,7 @@ LISTS = [
     lists.size_classes,
     lists.tolerances,
 ]
+SOURCES = sources_of("sources.csv")
 
 
 @pytest.mark.parametrize("entries", LISTS, ids=lambda f: f.__name__)
@@ -26,7 +28,7 @@ def test_every_entry_has_both_names_and_a_known_source(entries):
         assert entry.code == code
         assert entry.zh
         assert entry.en
-        assert set(entry.sources) <= set(lists.sources())
+        assert set(entry.sources) <= set(SOURCES)
 
 
 @pytest.mark.parametrize("entries", LISTS, ids=lambda f: f.__name__)
@@ -73,8 +75,8 @@ def test_every_source_is_used_and_says_what_it_is():
     used = {s for entries in LISTS for e in entries().values() for s in e.sources}
     used |= {day.source for day in lists.special_days().values()}
 
-    assert used == set(lists.sources())
-    assert all(title and note for title, note in lists.sources().values())
+    assert used == set(SOURCES)
+    assert all(title and note for title, note in SOURCES.values())
 
 
 @pytest.mark.parametrize(("year", "off", "worked"), [(2025, 28, 5), (2026, 33, 6), (2027, 13, 0)])

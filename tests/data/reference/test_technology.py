@@ -14,7 +14,9 @@ from matching.technology.problem import (
     ProviderKind,
     SecrecyLevel,
 )
+from tests.support.references import sources_of
 
+SOURCES = sources_of("technology_sources.csv")
 LISTS = (words.disciplines, words.industries, words.readiness_levels)
 WORDS = {
     words.comparisons: Comparison,
@@ -34,7 +36,7 @@ def test_every_entry_has_both_names_and_a_known_source(entries):
         assert entry.code == code
         assert entry.zh
         assert entry.en
-        assert set(entry.sources) <= set(words.sources())
+        assert set(entry.sources) <= SOURCES.keys()
 
 
 @pytest.mark.parametrize("entries", WORDS, ids=lambda f: f.__name__)

@@ -56,7 +56,7 @@ def queued(session: Session, run_id: str = "R1", *, now_ms: int = NOW_MS) -> mat
 def started(session: Session, run_id: str = "R1") -> matching_runs.Run:
     queued(session, run_id)
     run = matching_runs.start(session, OPERATOR, run_id, worker="w1", now_ms=NOW_MS + 1)
-    problem = capacity.load_problem(session, DESK, "S1")
+    problem = capacity.load_open_book(session, DESK, "S1").problem
     matching_runs.set_snapshot(session, OPERATOR, run_id, problem)
     return run
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from data.errors import Conflict, NotFound, ValueNotStorable, WrongStatus
 from data.kinds import OfferStatus, OrderStatus
-from data.stores import offers, orders
+from data.stores import capacity, offers, orders, revisions
 from data.stores.viewer import Viewer
 from tests.support.stored import (
     BUYER,
@@ -56,6 +56,28 @@ def test_every_offer_status_can_be_stored(book: Session):
     for status in OfferStatus:
         offers.set_status(book, MILL, "S1", "F1", status)
         assert offers.get(book, MILL, "S1", "F1").status is status
+    assert offers.withdrawn(book, DESK, "S1") == {"F1"}
+    assert offers.withdrawn(book, TURNER, "S1") == frozenset()
+
+
+def test_a_scope_counts_the_changes_and_not_their_repeats(book: Session):
+    """What is kept in memory of a scope is read again when the number has moved."""
+
+    def revision() -> int:
+        return capacity.scope(book, DESK, "S1").revision
+
+    assert revision() == 0
+    for _ in range(2):
+        offers.set_status(book, MILL, "S1", "F1", OfferStatus.WITHDRAWN)
+        assert revision() == 1
+    for _ in range(2):
+        offers.set_idle_minutes(book, MILL, "S1", "F1", (5, 0, 9))
+        assert revision() == 2
+    for _ in range(2):
+        orders.withdraw(book, BUYER, "S1", "O1")
+        assert revision() == 3
+    with pytest.raises(NotFound):
+        revisions.advance(book, OPERATOR, "S9")
 
 
 def test_idle_minutes_are_replaced(book: Session):
@@ -141,6 +163,15 @@ def test_order_is_agreed_in_one_plan(planned: Session):
         orders.agree(planned, OPERATOR, "S1", "O1", plan_id="plan-2")
     with pytest.raises(WrongStatus, match="agreed"):
         orders.withdraw(planned, BUYER, "S1", "O1")
+    assert orders.left(planned, DESK, "S1", "plan-1") == {}
+    assert orders.left(planned, DESK, "S1", "plan-2") == {"O1": OrderStatus.AGREED}
+    orders.withdraw(planned, DESK, "S1", "O2")
+    assert orders.left(planned, DESK, "S1", "plan-1") == {"O2": OrderStatus.WITHDRAWN}
+    assert capacity.agreed_minutes(planned, DESK, "S1", besides="plan-1") == {}
+    assert capacity.agreed_minutes(planned, DESK, "S1", besides="plan-2") == {
+        ("F1", 1): 90,
+        ("F2", 2): 55,
+    }
     with pytest.raises(NotFound):
         orders.agree(planned, OPERATOR, "S1", "O9", plan_id="plan-1")
 

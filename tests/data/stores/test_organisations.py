@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import Session
 
 from data.errors import Conflict, NotFound
-from data.kinds import OrganisationKind, OrganisationStatus, UserDuty
-from data.stores import operators, organisations, parks, users
+from data.kinds import OrganisationKind, OrganisationStatus
+from data.stores import operators, organisations, parks
 from data.stores.organisations import Identifier
 from data.stores.viewer import Viewer
 from tests.support.stored import (
@@ -23,17 +23,6 @@ from tests.support.stored import (
 
 USCC = Identifier(scheme="uscc", value="9133 0100-MA27.XYZ/12")
 GLN = Identifier(scheme="gln", value="1234567890128")
-
-
-def user(key: str = "u1", *, firm_id: str = "mill", kid: str | None = None) -> users.User:
-    return users.User(
-        id=key,
-        organisation_id=firm_id,
-        name="Wang Fang",
-        duty=UserDuty.MAKER,
-        created_ms=NOW_MS,
-        kid=kid,
-    )
 
 
 def test_operator_is_added_once(operators_only: Session):
@@ -204,52 +193,6 @@ def test_park_keeps_its_place(operators_only: Session):
 def test_organisation_needs_its_park(operators_only: Session):
     with pytest.raises(Conflict):
         organisations.add(operators_only, OPERATOR, replace(firm("mill"), park_id="nowhere"))
-
-
-def test_user_comes_back(book: Session):
-    users.add(book, OPERATOR, user(kid="k1"))
-    users.add(book, OPERATOR, user(kid="k1"))
-
-    assert users.get(book, MILL, "u1") == user(kid="k1")
-    assert users.listing(book, DESK, organisation_id="mill") == (user(kid="k1"),)
-
-
-def test_every_duty_can_be_stored(book: Session):
-    for duty in UserDuty:
-        users.add(book, OPERATOR, replace(user(duty.value), duty=duty))
-        assert users.get(book, DESK, duty.value).duty is duty
-
-
-def test_key_has_one_user(book: Session):
-    users.add(book, OPERATOR, user("u1", kid="k1"))
-    users.add(book, OPERATOR, user("u2"))
-    with pytest.raises(Conflict, match="k1"):
-        users.add(book, OPERATOR, user("u3", kid="k1"))
-    with pytest.raises(Conflict, match="k1"):
-        users.set_key(book, OPERATOR, "u2", "k1")
-
-    users.set_key(book, OPERATOR, "u1", None)
-    users.set_key(book, OPERATOR, "u2", "k1")
-
-    assert [users.get(book, DESK, one).kid for one in ("u1", "u2")] == [None, "k1"]
-
-
-def test_user_id_is_used_once(book: Session):
-    users.add(book, OPERATOR, user())
-    with pytest.raises(Conflict, match="other particulars"):
-        users.add(book, OPERATOR, replace(user(), duty=UserDuty.CHECKER))
-    with pytest.raises(Conflict):
-        users.add(book, OPERATOR, user("u9", firm_id="nobody"))
-
-
-def test_stranger_sees_no_users(book: Session):
-    users.add(book, OPERATOR, user(kid="k1"))
-    for viewer in (STRANGER, FOREIGN_DESK):
-        assert users.listing(book, viewer) == ()
-        with pytest.raises(NotFound):
-            users.get(book, viewer, "u1")
-    with pytest.raises(NotFound):
-        users.set_key(book, OTHER_OPERATOR, "u1", "k2")
 
 
 @pytest.mark.parametrize("party", ["", None])

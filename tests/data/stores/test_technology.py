@@ -217,3 +217,44 @@ def test_steps_of_others_are_shown_without_what_they_said(operators_only, play):
     assert all(len(one.transition.document_sha256) == 64 for one in shown)
     team = Viewer.party(OPERATOR, TEAMS[0])
     assert [one.call_id for one in calls.listing(operators_only, team)] == ["C-1"]
+
+
+def test_a_page_of_calls_is_full_while_there_are_more(operators_only, play):
+    """Drafts and closed circles in between are passed over; a short page is the last."""
+    session, team = operators_only, Viewer.party(OPERATOR, TEAMS[0])
+    published = play.to(CallState.PUBLISHED).call
+    shown = ["C-3", "C-4", "C-8"]
+    for key in shown:
+        calls.add(session, OPERATOR, replace(published, call_id=key), now_ms=NOW_MS)
+    for key in ("C-2", "C-5", "C-6"):
+        other = replace(published, call_id=key, invited=("UNI-9",))
+        calls.add(session, OPERATOR, other, now_ms=NOW_MS)
+    calls.add(session, OPERATOR, replace(Play(of=play.of).call, call_id="C-7"), now_ms=NOW_MS)
+
+    def page(after, limit):
+        return [one.call_id for one in calls.listing(session, team, after=after, limit=limit)]
+
+    assert page(None, 2) == shown[:2]
+    assert page("C-4", 2) == shown[2:]
+    assert page("C-8", 2) == []
+    assert page(None, 100) == shown
+    assert len(calls.listing(session, DESK)) == 8
+
+
+def test_a_call_that_was_withdrawn_before_its_publication_stays_private(operators_only, play):
+    """Its owner and, once it was handed in, its centre see it; nobody else ever does."""
+    play.to(CallState.TRIAGE)
+    play.owner(Step.WITHDRAW)
+    for number in range(2):
+        play_call = replace(play.call, sequence=number + 1)
+        entry = StoredTransition(
+            transition=play.transitions[number], document={}, request_id=f"r{number}"
+        )
+        calls.advance(operators_only, OPERATOR, play_call, entry)
+
+    for party in (play.call.owner_org, CENTRE):
+        assert calls.get(operators_only, Viewer.party(OPERATOR, party), "C-1") == play.call
+    stranger = Viewer.party(OPERATOR, TEAMS[0])
+    assert calls.listing(operators_only, stranger) == ()
+    with pytest.raises(NotFound):
+        calls.get(operators_only, stranger, "C-1")

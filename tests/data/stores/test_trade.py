@@ -1,4 +1,4 @@
-"""Imports, proposals, purchase orders, drafts and secrets: owner, stranger, repeats, statuses."""
+"""Imports, proposals, purchase orders: owner, stranger, repeats, statuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlmodel import Session
 
 from data.errors import Conflict, NotFound, WrongStatus
 from data.kinds import (
-    DraftStatus,
     ImportKind,
     ImportStatus,
     PartyRole,
@@ -19,7 +18,7 @@ from data.kinds import (
     PurchaseOrderSource,
     PurchaseOrderStatus,
 )
-from data.stores import drafts, imports, plans, proposals, purchase_orders
+from data.stores import imports, plans, proposals, purchase_orders
 from data.stores.organisations import Identifier
 from data.stores.viewer import Viewer
 from tests.support.stored import (
@@ -367,76 +366,3 @@ def test_purchase_order_moves_on(planned: Session):
     assert move(status.CONFIRMED, status.SUBMITTED) == "confirmed"
     with pytest.raises(WrongStatus, match="confirmed"):
         move(status.REFUSED, status.IMPORTED, code="x")
-
-
-def draft(key: str = "d1", **changes: object) -> drafts.StoredDraft:
-    plain = drafts.StoredDraft(
-        id=key,
-        type="order.submitted",
-        document='{"b":{}}',
-        parties=("buyer-1", "mill"),
-        created_ms=NOW_MS,
-        changed_ms=NOW_MS,
-        order_handle="h1",
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type]
-
-
-def test_draft_is_seen_by_its_parties(book: Session):
-    assert drafts.add(book, OPERATOR, draft()) == draft()
-    assert drafts.add(book, OPERATOR, draft(document="other")) == draft()
-
-    for viewer in (DESK, BUYER, MILL):
-        assert drafts.get(book, viewer, "d1") == draft()
-        assert drafts.latest_of_order(book, viewer, "h1") == draft()
-        assert drafts.listing(book, viewer, order_handle="h1") == (draft(),)
-    with pytest.raises(Conflict):
-        drafts.add(book, OPERATOR, draft(type="order.confirmed"))
-
-
-def test_stranger_neither_sees_nor_changes_a_draft(book: Session):
-    drafts.add(book, OPERATOR, draft())
-    for viewer in (*OUTSIDERS, TURNER):
-        assert drafts.listing(book, viewer) == ()
-        assert drafts.latest_of_order(book, viewer, "h1") is None
-        with pytest.raises(NotFound):
-            drafts.revise(book, viewer, "d1", document="x", before='{"b":{}}', now_ms=NOW_MS)
-
-
-def test_two_who_sign_at_once_do_not_lose_a_signature(book: Session):
-    drafts.add(book, OPERATOR, draft())
-    drafts.revise(book, MILL, "d1", document="signed once", before='{"b":{}}', now_ms=NOW_MS + 1)
-    with pytest.raises(Conflict, match="read it again"):
-        drafts.revise(book, BUYER, "d1", document="mine", before='{"b":{}}', now_ms=NOW_MS + 2)
-
-    assert drafts.get(book, DESK, "d1").document == "signed once"
-
-
-def test_every_draft_status_is_reached(book: Session):
-    for n, status in enumerate(DraftStatus):
-        drafts.add(book, OPERATOR, draft(f"d{n}"))
-        moved = drafts.set_status(
-            book,
-            OPERATOR,
-            f"d{n}",
-            status,
-            expected=[DraftStatus.OPEN],
-            now_ms=NOW_MS + 5,
-            code="STALE_HEAD" if status is DraftStatus.REFUSED else None,
-        )
-        assert moved.status is status
-        assert drafts.listing(book, DESK, status=status) == (moved,)
-
-
-def test_draft_that_left_is_not_revised(book: Session):
-    drafts.add(book, OPERATOR, draft())
-    for _ in range(2):
-        drafts.set_status(
-            book, OPERATOR, "d1", DraftStatus.PENDING, expected=[DraftStatus.OPEN], now_ms=NOW_MS
-        )
-    with pytest.raises(WrongStatus, match="pending"):
-        drafts.revise(book, MILL, "d1", document="x", before='{"b":{}}', now_ms=NOW_MS)
-    with pytest.raises(WrongStatus, match="pending"):
-        drafts.set_status(
-            book, OPERATOR, "d1", DraftStatus.WITHDRAWN, expected=[DraftStatus.OPEN], now_ms=NOW_MS
-        )

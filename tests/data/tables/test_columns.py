@@ -73,7 +73,6 @@ def test_every_constraint_has_a_name_that_both_databases_keep():
 COLUMNS: dict[str, type[StrEnum]] = {
     "organisations.kind": kinds.OrganisationKind,
     "organisations.status": kinds.OrganisationStatus,
-    "users.duty": kinds.UserDuty,
     "capacity_offers.status": kinds.OfferStatus,
     "orders.status": kinds.OrderStatus,
     "imports.kind": kinds.ImportKind,
@@ -84,7 +83,6 @@ COLUMNS: dict[str, type[StrEnum]] = {
     "purchase_orders.source": kinds.PurchaseOrderSource,
     "purchase_orders.status": kinds.PurchaseOrderStatus,
     "party_links.role": kinds.PartyRole,
-    "drafts.status": kinds.DraftStatus,
 }
 
 

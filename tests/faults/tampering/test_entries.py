@@ -153,9 +153,8 @@ def test_a_consent_of_a_key_of_his_own_is_noticed_by_the_gate(scene: Scene) -> N
         forged = with_body(one, version=2, idem="ab" * 16)
         data = canonical.encode(forged.body)
         kid = key_id(key.public_key().public_bytes_raw())
-        signature = replace(
-            one.signatures[0], kid=kid, sig=sign_body(key, scene.workspace.settings.origin, data)
-        )
+        sig = sign_body(key, scene.workspace.settings.origin, data)
+        signature = one.signatures[0]._replace(kid=kid, sig=sig)
         forged = replace(forged, signatures=(signature,))
         return with_meta(forged, time_ms=scene.workspace.log.head().time_ms)
 
@@ -268,7 +267,7 @@ def test_a_swapped_public_key_is_noticed_by_gate_and_audit(scene: Scene) -> None
         value=canonical.encode(known),
         key=f"{KeyState.prefix}/{kid}",
     )
-    forged = replace(draft.signatures[0], sig=sign_body(his, draft.origin, draft.body_bytes))
+    forged = draft.signatures[0]._replace(sig=sign_body(his, draft.origin, draft.body_bytes))
     with scene.traded.reopened() as fooled:
         records.submit(fooled, replace(draft, signatures=(forged, *draft.signatures[1:])))
     with pytest.raises(Corruption) as caught:

@@ -216,7 +216,7 @@ def test_a_key_that_nobody_enrolled_is_found(lived: World, leaves: list[bytes]) 
     at = place_of(leaves, EventType.ORDER_CONFIRMED)
 
     def swapped(one: Envelope) -> Envelope:
-        return replace(one, signatures=(replace(one.signatures[0], kid="0" * 32),))
+        return replace(one, signatures=(one.signatures[0]._replace(kid="0" * 32),))
 
     assert found_by_rules(lived, leaves, at, swapped) == ["KEY_UNKNOWN"]
 

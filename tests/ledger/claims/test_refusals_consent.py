@@ -155,7 +155,7 @@ def test_a_signature_that_does_not_fit(world: World) -> None:
 
 def test_a_role_that_is_none(world: World, refused: Refused) -> None:
     draft = world.sign(world.order_draft())
-    odd = tuple(replace(one, role="owner") for one in draft.signatures)
+    odd = tuple(one._replace(role="owner") for one in draft.signatures)
     with pytest.raises(Refusal) as caught:
         world.submit(replace(draft, signatures=odd))
     assert caught.value.code == "SIGNATURE_UNEXPECTED"

@@ -131,7 +131,7 @@ def test_a_forged_signature_of_the_new_key_is_found(world: World) -> None:
     new = person("new maker", old)
     draft = world.sign(rotation(world, old, new), *hands(world, old, new))
     signatures = [
-        replace(one, sig=bytes(64)) if one.kid == new.kid else one for one in draft.signatures
+        one._replace(sig=bytes(64)) if one.kid == new.kid else one for one in draft.signatures
     ]
     with pytest.raises(SignatureInvalid):
         world.submit(replace(draft, signatures=tuple(signatures)))

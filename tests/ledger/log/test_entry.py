@@ -35,6 +35,7 @@ signatures = st.builds(
     kid=st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
     role=st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True),
     sig=st.binary(min_size=64, max_size=64),
+    alg=st.just("ed25519"),
 )
 places = st.one_of(st.just((None, None)), st.tuples(counts, hashes))
 metas = st.builds(

@@ -223,7 +223,7 @@ def test_signatures_that_do_not_belong(forgery: Forgery, people, code: str) -> N
 def test_a_role_that_is_none(forgery: Forgery) -> None:
     index = forgery.find("order.confirmed")
     envelope = forgery.envelopes[index]
-    odd = tuple(replace(one, role="owner") for one in envelope.signatures)
+    odd = tuple(one._replace(role="owner") for one in envelope.signatures)
     forgery.envelopes[index] = replace(envelope, signatures=odd)
     expect_rejected(forgery, "SIGNATURE_UNEXPECTED")
 

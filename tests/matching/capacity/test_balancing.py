@@ -7,7 +7,7 @@ import pytest
 
 from matching.capacity import planning
 from matching.capacity.balancing import (
-    POLISHED_ORDERS_MAX,
+    LARGE_ORDERS_MIN,
     SMALL_ORDERS_MAX,
     Polish,
     Schedule,
@@ -42,32 +42,65 @@ class Greedy:
         return np.full((1, 1), 90, np.int64)
 
 
-def test_few_orders_are_polished_a_second_time_at_more_effort() -> None:
-    """The second stage goes on where the first ends, with no more effort than the proof has."""
+class Hourglass(Clock):
+    """A clock that runs by a share of the seconds whenever its order is asked."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(Limits(seconds=1.0, work=None, seed=1), on_progress=None, cancelled=None)
+        self.share, self.calls = share, 0
+
+    def share_of_seconds(self) -> float:
+        """Return what has run through."""
+        return self.calls * self.share
+
+    def demand(self, _prices: Floats) -> Ints:
+        """Return some minutes."""
+        self.calls += 1
+        return np.full((1, 1), 90, np.int64)
+
+
+def test_few_orders_are_polished_a_second_time_with_multipliers() -> None:
+    """The first stage branches alone; neither takes more effort than the proof."""
     rough, sharp = polishing(SMALL_ORDERS_MAX)
     proof = full_effort(SMALL_ORDERS_MAX)
 
-    assert rough.effort.steps < sharp.effort.steps < proof.steps
-    assert rough.effort.nodes < sharp.effort.nodes < proof.nodes
-    assert rough.schedule.steps[1] == sharp.schedule.steps[0]
+    assert rough.effort.steps == 0 < sharp.effort.steps < proof.steps
+    assert max(rough.effort.nodes, sharp.effort.nodes) < proof.nodes
+    assert rough.schedule.steps[1] < sharp.schedule.steps[0] < rough.schedule.steps[0]
     assert sharp.schedule.steps[0] > sharp.schedule.steps[1]
 
 
-@pytest.mark.parametrize("orders", [SMALL_ORDERS_MAX + 1, 4001, POLISHED_ORDERS_MAX])
-def test_many_orders_are_polished_once_at_the_least_effort(orders: int) -> None:
-    """No multipliers and no cases: their epochs are dear enough."""
+@pytest.mark.parametrize("orders", [SMALL_ORDERS_MAX + 1, 4001, LARGE_ORDERS_MIN])
+def test_many_orders_are_polished_once_without_multipliers(orders: int) -> None:
+    """The more orders, the fewer cases and cells: never more than the proof has."""
     (stage,) = polishing(orders)
+    before, proof = polishing(orders - 1)[-1].effort, full_effort(orders)
 
-    assert (stage.effort.steps, stage.effort.nodes) == (0, 1)
-    assert stage.effort.cells <= polishing(orders - 1)[-1].effort.cells
+    assert stage.effort.steps == 0
+    assert stage.effort.nodes <= min(before.nodes, proof.nodes)
+    assert stage.effort.cells <= min(before.cells, proof.cells)
 
 
-def test_very_many_orders_are_not_polished() -> None:
-    """One look at all of them takes longer than it gains; the search's own prices get the time."""
-    shares = [searching(orders).share for orders in (1, 401, POLISHED_ORDERS_MAX + 1)]
+def test_very_many_orders_are_polished_for_longer_than_the_search_moves_prices() -> None:
+    """A handful of epochs is all there is time for; each proves more than one of the search."""
+    (stage,) = polishing(LARGE_ORDERS_MIN)
 
-    assert polishing(POLISHED_ORDERS_MAX + 1) == ()
-    assert shares == sorted(shares)
+    assert stage.schedule.share > searching(LARGE_ORDERS_MIN).share
+    assert stage.schedule.memory < searching(LARGE_ORDERS_MIN - 1).memory
+
+
+@pytest.mark.parametrize(("share", "epochs"), [(0.6, 5), (0.54, 4), (0.46, 4), (0.3, 2)])
+def test_an_epoch_that_would_mostly_lie_behind_the_end_is_not_begun(
+    share: float, epochs: int
+) -> None:
+    """An epoch takes a tenth of the seconds, and so does the look at all orders before them."""
+    glass = Hourglass(0.1)
+    schedule = Schedule(share=share, epochs_max=50, epochs=50, steps=(1.0, 0.5))
+    idle = np.full((1, 1), 60, np.int64)
+
+    balance(idle, [[glass]], np.zeros((1, 1)), schedule, glass, usual=10.0)
+
+    assert glass.calls == 1 + epochs
 
 
 def test_prices_rise_where_too_much_is_wanted_and_stop_after_so_many_epochs() -> None:
@@ -99,7 +132,8 @@ def priced(seed: int) -> int:
     engine = Engine(random_problem(40, 16, seed), clock())
     engine.screen()
     engine.price()
-    return engine.prove()
+    engine.prove()
+    return engine.bound_fen
 
 
 def test_polishing_at_the_effort_of_the_proof_proves_more(

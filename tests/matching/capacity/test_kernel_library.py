@@ -10,6 +10,7 @@ import pytest
 
 from matching.capacity.columns import Columns
 from matching.capacity.kernels import build, library
+from matching.capacity.kernels.assigning import Assigned, Choices
 from matching.capacity.kernels.book import Book, Copy, Journal
 from matching.capacity.kernels.search import Moves
 from matching.capacity.kernels.workspace import Workspace
@@ -21,6 +22,8 @@ STRUCTURES = [
     ("search.h", "Copy", Copy),
     ("search.h", "Journal", Journal),
     ("improve.c", "Search", Moves),
+    ("assigning.c", "Choices", Choices),
+    ("assigning.c", "Assigned", Assigned),
 ]
 KINDS = {"i64": "int", "double": "float"}
 

@@ -47,19 +47,19 @@ def many() -> LexicalIndex:
 def test_rows_are_sublinear_tfidf_of_length_one():
     """Weights recomputed by hand from counts."""
     written = [
-        Written(title="电解", text="电解 阻抗"),
-        Written(title="", text="阻抗"),
-        Written(title="", text="寿命"),
-        Written(title="", text="铣削"),
+        Written(title="solid", text="solid; strain"),
+        Written(title="", text="strain"),
+        Written(title="", text="cycle"),
+        Written(title="", text="milling"),
     ]
     vocabulary, rows = fit(written)
     asked = vocabulary.weigh(written[:1], title_weight=2)
-    # 电解: in the title and the text; in one text of four. 阻抗: in two of four
+    # solid: in the title and the text; in one text of four. strain: in two of four
     for row, count in ((rows[0], 2), (asked[0], 3)):
         found = {vocabulary.word(int(c)): v for c, v in zip(row.indices, row.data, strict=True)}
         raw = {
-            "电解": (1 + math.log(count)) * (math.log(5 / 2) + 1),
-            "阻抗": 1 * (math.log(5 / 3) + 1),
+            "solid": (1 + math.log(count)) * (math.log(5 / 2) + 1),
+            "strain": 1 * (math.log(5 / 3) + 1),
         }
         length = math.hypot(*raw.values())
         assert found == pytest.approx({term: value / length for term, value in raw.items()})

@@ -1,4 +1,4 @@
-"""Write optional constraints as the JSON file that `data.importers.rules` reads."""
+"""Rules written as the JSON file that `data.importers.rules` reads."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ import json
 from pathlib import Path
 
 from data.exporters.bundle import decimal_text
-from data.exporters.files import write_bytes
 from data.exporters.plan import write_plan
 from matching.capacity.rules import Ban, Pin, Rules
 
 
 def write_rules(path: Path, rules: Rules) -> None:
-    """Write a JSON file, and beside it the plans that it names.
-
-    The plans are `<stem>-agreed.csv` and `<stem>-given.csv`, where the rules have any; a file of
-    that name that is no longer needed goes away.
-
-    Raises
-    ------
-    ValueError
-        When the carbon cap has no decimal form of at most 18 digits.
-    """
+    """Write a JSON file, and beside it the plans that it names, `<stem>-agreed.csv` and so on."""
     loaded = _parts(rules)
     plans = {
         "agreed": tuple(line for one in rules.agreed for line in one.lines),
@@ -30,13 +20,11 @@ def write_rules(path: Path, rules: Rules) -> None:
     for kind, lines in plans.items():
         beside = path.with_name(f"{path.stem}-{kind}.csv")
         if not lines:
-            beside.unlink(missing_ok=True)
             continue
         write_plan(beside, lines)
         names = [one.order_id for one in rules.agreed]
         loaded[kind] = beside.name if kind == "given" else {"plan": beside.name, "orders": names}
-    text = json.dumps(loaded, ensure_ascii=False, indent=2) + "\n"
-    write_bytes(path, text.encode("utf-8"))
+    path.write_text(json.dumps(loaded, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _parts(rules: Rules) -> dict[str, object]:

@@ -27,7 +27,8 @@ from matching.capacity.kernels.search import (
 
 CHAINS = 2  # always as many, whatever the number of workers
 MERGED_ORDERS_MIN = 600  # fewer wanted orders: chains go their own ways
-CHUNK = 500  # moves of a chain in a round
+CHUNK = 500  # moves of a chain in a round, at least;
+CHUNK_SHARE = 0.05  # of the wanted orders: putting plans together looks at all of them
 SHARINGS = 12  # times that the best plan is shared by chains that go their own ways
 
 
@@ -51,15 +52,16 @@ class Chains:
             for at in range(CHAINS)
         ]
         self._searcher = Searcher(columns, make_state(seed, 20))
+        self._chunk = max(CHUNK, int(CHUNK_SHARE * len(wanted)))
         self._merging = len(wanted) >= MERGED_ORDERS_MIN
         self._pool = ThreadPoolExecutor(min(workers, CHAINS))
         self._base = Shared(copied(book.values.copy))
         self._shared = 0
 
     @property
-    def best_profit(self) -> float:
-        """Profit of the best plan that a chain has met."""
-        return max(chain.best_profit for chain in self._chains)
+    def best(self) -> Copy:
+        """The best plan that a chain has met, not copied."""
+        return self._best().best.values
 
     def round(self, heat: float, along: float, *, moves_max: int | None) -> int:
         """Let every chain move at a temperature in fen, then bring them together.
@@ -76,7 +78,9 @@ class Chains:
         int
             The moves made.
         """
-        moves = CHUNK if moves_max is None else max(1, min(CHUNK, moves_max // CHAINS))
+        moves = self._chunk
+        if moves_max is not None:
+            moves = max(1, min(moves, moves_max // CHAINS))
 
         def run(chain: Chain) -> None:
             chain.improve(self._prices, moves, warm=heat, cold=heat)

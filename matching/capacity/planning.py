@@ -136,11 +136,10 @@ class Engine:
     def _empty_book(self) -> Shared[Book]:
         return Shared(make_book(self.columns, allowed=self._allowed, given=self._given))
 
-    def _objective(self, book: Shared[Book]) -> float:
+    def _objective(self, plan: Book | Copy) -> float:
         """Return the objective of a plan: without what only leads the search."""
-        served = book.values.lots > 0
-        musts = float((self.columns.orders[:, MUST] * served).sum())
-        return float(book.values.profit.sum()) - self._raise_fen * musts - self._keep_fen
+        musts = float((self.columns.orders[:, MUST] * (plan.lots > 0)).sum())
+        return float(plan.profit.sum()) - self._raise_fen * musts - self._keep_fen
 
     def screen(self) -> None:
         """Find the orders that can be worth it at all, alone on all capacity."""
@@ -187,7 +186,7 @@ class Engine:
                 given = np.flatnonzero(self._given.lots).astype(np.int64)
                 take_over(self._shared, book, Shared(self._given), given)
             self._insert(book, self.wanted, key, self.no_prices, theta=0.0)
-            profit = self._objective(book)
+            profit = self._objective(book.values)
             if not self.book.values.lots.any() or profit > self.greedy_fen:
                 self.greedy_fen, self.book = profit, book
             if self.clock.stopped():
@@ -209,9 +208,9 @@ class Engine:
             some = np.ascontiguousarray(sequence[at : at + GREEDY_CHUNK])
             self._planner.insert_all(book, some, prices, theta=theta, effort=self._effort)
 
-    def tell_incumbent(self) -> None:
-        """Tell the caller what the plan is worth."""
-        profit = int(self._objective(self.book))
+    def tell_incumbent(self, plan: Copy | None = None) -> None:
+        """Tell the caller what a plan is worth; default: the one in the book."""
+        profit = int(self._objective(self.book.values if plan is None else plan))
         self.clock.incumbent_fen = max(self.clock.incumbent_fen or 0, profit)
         self.clock.tell()
 
@@ -398,13 +397,13 @@ class Engine:
             workers=clock.limits.workers,
         )
         served = max(1, int(np.count_nonzero(self.book.values.lots)))
-        mean = max(1.0, self._objective(self.book) / served)
+        mean = max(1.0, self._objective(self.book.values) / served)
         start = clock.share_spent()
         while not clock.stopped() and (share := clock.share_spent()) < until:
             along = (share - start) / (until - start)
             heat = mean * WARM * (COLD / WARM) ** along
             clock.work += chains.round(heat, along, moves_max=clock.work_left())
-            self.tell_incumbent()
+            self.tell_incumbent(chains.best)
         self.book = chains.close()
         self.tell_incumbent()
 

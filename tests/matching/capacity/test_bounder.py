@@ -87,6 +87,14 @@ def test_memory_has_room_for_the_structures(name: str, width: int) -> None:
     assert len(members(name)) == width
 
 
+@pytest.mark.parametrize("name", ["LOTS", "CELLS_MAX", "SPARE", "SAMPLES", "MILESTONES"])
+def test_tables_have_the_sizes_of_the_kernels(name: str) -> None:
+    """Each is said twice: where the memory is made, and where it is written to."""
+    found = [re.search(rf"enum {{ {name} = (\d+) }};", text) for text in map(header, HEADERS)]
+
+    assert [int(one[1]) for one in found if one] == [getattr(bounding, name)]
+
+
 def test_columns_of_the_charges_are_those_of_the_kernels() -> None:
     """The last constant of each enumeration is the width of the table."""
     rows = charging.G_VALUE, charging.G_TARDY, charging.G_CAP

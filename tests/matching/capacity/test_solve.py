@@ -226,6 +226,18 @@ def test_progress_tells_stages_bound_and_gap() -> None:
     assert seen[-1].gap == pytest.approx(result.gap)
 
 
+def test_progress_tells_the_best_plan_while_it_improves() -> None:
+    """Of the chains, not of the plan that they began with."""
+    seen: list[Progress] = []
+    limits = Limits(seconds=None, work=2000, seed=1)
+
+    result = solve(random_problem(120, 40, 1), limits, on_progress=seen.append)
+
+    told = [p.incumbent_fen or 0 for p in seen if p.stage == "improve"]
+    assert told == sorted(told)
+    assert told[0] < told[-1] <= (result.objective_fen or 0) + len(result.plan)  # rounding
+
+
 @pytest.mark.parametrize("seed", sorted(GREEDY_FEN))
 def test_greedy_is_as_good_as_the_baseline_of_the_specification(tmp_path: Path, seed: int) -> None:
     problem = loaded_problem(tmp_path, seed)

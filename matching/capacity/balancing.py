@@ -41,13 +41,13 @@ RESUMED = Schedule(share=0.08, epochs_max=300, epochs=60, steps=(0.3, 0.01))  # 
 POLISHED = Schedule(share=0.14, epochs_max=300, epochs=30, steps=(0.2, 0.003), memory=0.5)
 ROUGHED = Schedule(share=0.14, epochs_max=300, epochs=30, steps=(0.2, 0.02), memory=0.5)
 SHARPENED = Schedule(share=0.14, epochs_max=400, epochs=10, steps=(0.05, 0.003), memory=0.5)
-GLANCED = Schedule(share=0.22, epochs_max=100, epochs=4, steps=(0.1, 0.02), memory=0.3)
+GLANCED = Schedule(share=0.3, epochs_max=100, epochs=4, steps=(0.1, 0.02), memory=0.3)
 
 
 def searching(orders: int) -> Schedule:
     """Return how long prices follow the wishes of the search."""
     if orders >= LARGE_ORDERS_MIN:  # about a dozen epochs: the first must not lead astray
-        return Schedule(share=0.14, epochs_max=400, epochs=120, steps=(0.5, 0.02), memory=0.3)
+        return Schedule(share=0.2, epochs_max=400, epochs=120, steps=(0.5, 0.02), memory=0.3)
     return Schedule(
         share=0.05 if orders <= 4000 else 0.08, epochs_max=400, epochs=120, steps=(1.0, 0.01)
     )

@@ -36,8 +36,6 @@ no nor not of on or our out over so such than that the their them then there the
 to under up was we were what when where which while who will with within without would you your
 """
 EMPTY_WORDS = frozenset(_EMPTY.split())
-EMPTY_CHARACTERS = "的了和与及或等之其在是为于以对将而并被把从由所该各此"
-_EMPTY_CODES = np.array([ord(sign) for sign in EMPTY_CHARACTERS], dtype=np.uint32)
 PACKED_LETTERS = 12  # five bits for each letter a..z of a word that packs into 60 bits
 WORD_BITS = 31  # of a word's number inside the key of a pair
 WORDS_FROM = -(1 << WORD_BITS) + 1  # the least key of a word; those of pairs are less
@@ -219,7 +217,7 @@ def _chinese(
     starts = np.flatnonzero(chinese & after)
     keys = (wide[starts] << CODE_POINT_BITS) | wide[starts + 1]
     lone = ~after & ~before
-    single = np.flatnonzero(chinese & (lone | (characters & ~np.isin(codes, _EMPTY_CODES))))
+    single = np.flatnonzero(chinese & (lone | characters))
     return (
         np.concatenate([keys, wide[single] << CODE_POINT_BITS]),
         np.concatenate([starts, single]),

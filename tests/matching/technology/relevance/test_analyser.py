@@ -38,8 +38,9 @@ def test_chinese_runs_give_overlapping_pairs_and_characters():
     assert words("固态电解") == ["固", "固态", "态", "态电", "电", "电解", "解"]
 
 
-def test_a_function_character_is_a_term_in_pairs_alone():
-    assert words("铝的焊") == ["铝", "铝的", "的焊", "焊"]
+def test_a_function_character_is_a_term_as_any_other():
+    """How often it stands in texts takes care of it, as of every frequent term."""
+    assert words("铝的焊") == ["铝", "铝的", "的", "的焊", "焊"]
 
 
 def test_a_single_chinese_character_is_a_term():

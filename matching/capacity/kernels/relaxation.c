@@ -30,6 +30,17 @@ static inline i64 fill(const i64 *price, const i64 *room, i64 minutes) {
     return cost + *price * minutes;
 }
 
+/* Add a week to a block of `count`, by its price; of equal prices behind the others. */
+static inline void add_week(i64 *prices, i64 *rooms, i64 count, i64 price, i64 room) {
+    i64 at = count;
+    for (; at > 0 && prices[at - 1] > price; at--) {
+        prices[at] = prices[at - 1];
+        rooms[at] = rooms[at - 1];
+    }
+    prices[at] = price;
+    rooms[at] = room;
+}
+
 /* Write a cost to the week where it ends and to the later ones. */
 static inline void finish(const Task *t, const Operation *o, Visit visit, i64 cost, int asked) {
     i64 week = visit.end;
@@ -62,13 +73,7 @@ static inline void visit_entry(const Task *t, i64 e, const Operation *o, const i
             i64 low = o->ready[start] + o->floor;
             if (asked == COST ? low >= o->done[end] : low > o->done[end]) break;
             if (room[start] < 1) continue;
-            i64 at = count++;
-            for (; at > 0 && prices[at - 1] > price[start]; at--) {
-                prices[at] = prices[at - 1];
-                rooms[at] = rooms[at - 1];
-            }
-            prices[at] = price[start];
-            rooms[at] = room[start];
+            add_week(prices, rooms, count++, price[start], room[start]);
             space += room[start];
             if (space < o->minutes) continue;
             Visit visit = {.entry = e, .start = start, .end = end};
@@ -94,13 +99,7 @@ static i64 cheapest_fill(const Task *t, i64 e, i64 minutes) {
         i64 count = 0, space = 0, first = most(one->early, end - t->c->block + 1);
         for (i64 start = end; start >= first; start--) {
             if (room[start] < 1) continue;
-            i64 at = count++;
-            for (; at > 0 && prices[at - 1] > price[start]; at--) {
-                prices[at] = prices[at - 1];
-                rooms[at] = rooms[at - 1];
-            }
-            prices[at] = price[start];
-            rooms[at] = room[start];
+            add_week(prices, rooms, count++, price[start], room[start]);
             space += room[start];
         }
         if (space >= minutes) cheapest = least(cheapest, fill(prices, rooms, minutes));

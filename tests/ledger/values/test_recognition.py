@@ -84,7 +84,7 @@ def test_a_changed_character_is_never_taken_for_something_else(
         (BODY, {"osp": None}),  # the head that was seen is needed here
         (BODY, {"subject": "f" * 32}),  # not the order that it is about
         (BODY, {"more": 1}),  # unknown
-        (BODY, {"currency": "XXX"}),  # no currency
+        (BODY, {"currency": "XTS"}),  # the code for tests is no currency
         (BODY, {"net": "0"}),  # nothing
         (BODY, {"net": "10000000000001"}),  # too much
         (BODY, {"version": 1_000_000_001}),

@@ -44,8 +44,10 @@ from matching.capacity.columns import (
     Ints,
 )
 from matching.capacity.kernels.assigning import Assigner, Choices
+from matching.capacity.kernels.book import Copy, make_copy
 from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import make_state
+from matching.capacity.kernels.workspace import SLOT_ENTRY, SLOT_MINUTES
 
 CHOICES = 12  # of an order: the ways that earn most at the prices, or to be refused
 STREAMS = 2  # searches side by side: always as many, whatever the number of workers
@@ -373,3 +375,16 @@ def greedy_choice(ways: Ways, prices: Floats, idle: Ints) -> Ints:
             chosen[order] = way
             free[offer] -= ways.minutes[way]
     return np.array(sorted(chosen.values()), np.int64)
+
+
+def as_plan(c: Columns, ways: Ways, chosen: Ints) -> Copy:
+    """Return the plan in which the orders are made in the chosen ways, each in one lot."""
+    plan = make_copy(c)
+    orders = ways.order[chosen]
+    slots = c.steps[orders] * c.lots_max
+    plan.lots[orders] = 1
+    plan.quantities[orders, 0] = c.orders[orders, QUANTITY]
+    plan.slots[slots, SLOT_ENTRY] = ways.entry[chosen]
+    plan.slots[slots, SLOT_MINUTES] = ways.minutes[chosen]
+    plan.profit[orders] = ways.profit[chosen]
+    return plan

@@ -30,6 +30,13 @@ class Schedule(NamedTuple):
     memory: float = MEMORY  # of the running average of the prices; the less, the fewer the epochs
 
 
+class Balanced(NamedTuple):
+    """Prices that were moved, and what each batch of orders wanted last."""
+
+    prices: Floats  # offers × weeks, fen per minute: the mean of the last ones
+    uses: Sequence[Ints]  # offers × weeks, minutes
+
+
 class Polish(NamedTuple):
     """A stage of moving prices with the wishes of the relaxation: how long, and how exact."""
 
@@ -41,13 +48,14 @@ RESUMED = Schedule(share=0.08, epochs_max=300, epochs=60, steps=(0.3, 0.01))  # 
 POLISHED = Schedule(share=0.14, epochs_max=300, epochs=30, steps=(0.2, 0.003), memory=0.5)
 ROUGHED = Schedule(share=0.14, epochs_max=300, epochs=30, steps=(0.2, 0.02), memory=0.5)
 SHARPENED = Schedule(share=0.14, epochs_max=400, epochs=10, steps=(0.05, 0.003), memory=0.5)
-GLANCED = Schedule(share=0.3, epochs_max=100, epochs=4, steps=(0.1, 0.02), memory=0.3)
+# of very many orders: the first epochs, which must not lead astray; those among the best offers
+SURVEYED = Schedule(share=0.17, epochs_max=400, epochs=4, steps=(0.5, 0.1), memory=0.3)
+NARROWED = Schedule(share=0.12, epochs_max=400, epochs=8, steps=(0.1, 0.02), memory=0.3)
+GLANCED = Schedule(share=0.27, epochs_max=100, epochs=4, steps=(0.03, 0.01), memory=0.3)
 
 
 def searching(orders: int) -> Schedule:
     """Return how long prices follow the wishes of the search."""
-    if orders >= LARGE_ORDERS_MIN:  # about a dozen epochs: the first must not lead astray
-        return Schedule(share=0.2, epochs_max=400, epochs=120, steps=(0.5, 0.02), memory=0.3)
     return Schedule(
         share=0.05 if orders <= 4000 else 0.08, epochs_max=400, epochs=120, steps=(1.0, 0.01)
     )
@@ -73,8 +81,9 @@ def balance(
     clock: Clock,
     *,
     usual: float,
-) -> Floats:
-    """Return the mean of prices that are moved from a start: offers × weeks, fen per minute.
+    uses: Sequence[Ints] = (),
+) -> Balanced:
+    """Move prices from a start.
 
     Parameters
     ----------
@@ -82,6 +91,8 @@ def balance(
         Offers × weeks, minutes.
     usual
         What a minute of work earns on the mean, fen.
+    uses
+        What each batch wanted last, where the same orders have been asked before.
     """
     begun = clock.share_of_seconds()
     told: list[float] = []  # shares at which epochs began
@@ -92,6 +103,7 @@ def balance(
         usual=usual,
         steps=schedule.steps,
         memory=schedule.memory,
+        uses=uses,
         workers=clock.limits.workers,
     )
 
@@ -108,4 +120,4 @@ def balance(
     timed = clock.limits.seconds is not None
     pricer.run(along, schedule.epochs_max if timed else schedule.epochs)
     pricer.close()
-    return pricer.mean
+    return Balanced(pricer.mean, pricer.uses)

@@ -56,9 +56,10 @@ class Bounder:
     result does not depend on the number of threads.
     """
 
-    def __init__(self, problem: Problem, c: Columns) -> None:
+    def __init__(self, problem: Problem, c: Columns, charges: Charges | None = None) -> None:
+        """Take the columns, and the charges of the problem where they are known already."""
         self.columns = c
-        self.charges = build_charges(problem, c, millifen_max=MILLIFEN_MAX)
+        self.charges = charges or build_charges(problem, c, millifen_max=MILLIFEN_MAX)
         self.able = able_orders(c)
         self._memory: list[Relaxed] = []
         self._pool = ThreadPoolExecutor(THREADS)

@@ -83,6 +83,11 @@ class Clock:
         seconds = self.limits.seconds
         return 0.0 if seconds is None else self.spent_seconds / seconds
 
+    def seconds_left(self) -> float | None:
+        """Return the seconds that the limit leaves, at least a millisecond; None without it."""
+        seconds = self.limits.seconds
+        return None if seconds is None else max(0.001, seconds - self.spent_seconds)
+
     def stopped(self) -> bool:
         """Return whether the caller has cancelled the run."""
         if not self.was_cancelled and self._cancelled is not None:

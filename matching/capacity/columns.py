@@ -99,6 +99,13 @@ def build_columns(problem: Problem, eligibility: Eligibility | None = None) -> C
     )
 
 
+def work_minutes(c: Columns) -> Floats:
+    """Return the minutes of work of each order, all operations together, without setups."""
+    total = np.concatenate([[0], np.cumsum(c.work)])
+    minutes: Floats = (total[c.steps[1:]] - total[c.steps[:-1]]).astype(np.float64)
+    return minutes
+
+
 def enterprise_names(problem: Problem) -> list[str]:
     """Return the enterprises in the order of their numbers in `offers`."""
     return sorted({offer.enterprise_id for offer in problem.offers})

@@ -11,6 +11,7 @@ import numpy as np
 from matching.capacity.assignment import (
     Streams,
     Ways,
+    as_plan,
     choose,
     find_ways,
     greedy_choice,
@@ -28,23 +29,24 @@ from matching.capacity.balancing import (
     searching,
 )
 from matching.capacity.booking import as_copy, as_lines
-from matching.capacity.bounds import Bounder, Effort, full_effort
+from matching.capacity.bounds import Bounder, full_effort
 from matching.capacity.chains import Chains, copied
 from matching.capacity.check import check
 from matching.capacity.clock import Clock
 from matching.capacity.columns import (
     KEEP,
     MUST,
-    QUANTITY,
     VALUE,
     Columns,
     Floats,
     Ints,
     build_columns,
+    work_minutes,
 )
-from matching.capacity.kernels.book import Book, Copy, make_book, make_copy
+from matching.capacity.kernels.book import Book, Copy, make_book
 from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import (
+    MANY,
     THOROUGH,
     THOROUGH_ORDERS_MAX,
     Searcher,
@@ -52,9 +54,16 @@ from matching.capacity.kernels.search import (
     search_effort,
     take_over,
 )
-from matching.capacity.kernels.workspace import SLOT_ENTRY, SLOT_MINUTES
+from matching.capacity.near import Near
+from matching.capacity.near_prices import Market, find_near_prices
 from matching.capacity.plan import Ceiling, PlanLine, Price
-from matching.capacity.pricing import Shard, bound_batches, in_millifen, search_batches
+from matching.capacity.pricing import (
+    Shard,
+    bound_batches,
+    in_millifen,
+    search_batches,
+    start_table,
+)
 from matching.capacity.problem import Problem
 from matching.capacity.rules import Rules
 from matching.capacity.single_orders import Single, as_given, solve_singles, worth_looking
@@ -69,7 +78,6 @@ NO_CEILING = np.iinfo(np.int64).max
 MILLI = 1000
 MUST_WORTH = 4.0  # times the greatest value: what serving an order that must be served adds
 HOPEFUL = 0.8  # orders that would not pay even so much of the prices are left out of the polish
-GLANCE = Effort(steps=0, nodes=1, cells=4)  # tells who is hopeful where there are very many orders
 GREEDY_CHUNK = 2000  # orders between two looks at whether the run is cancelled
 WARM, COLD = 0.10, 0.003  # temperatures, in parts of the mean profit of an order
 
@@ -103,6 +111,7 @@ class Engine:
         self.alone: Floats = np.zeros(len(self.columns.orders))  # profit on all capacity
         self.wanted: Ints = np.zeros(0, np.int64)
         self.greedy_fen = 0.0
+        self._near: Near | None = None  # of very many orders: the offers that plans are made of
         self.lead(self.columns)
         self.book: Shared[Book] = self._empty_book()
 
@@ -113,7 +122,11 @@ class Engine:
         """
         money = columns.money.copy()
         money[:, VALUE] += self._raise_fen * columns.orders[:, MUST]
-        self._shared = Shared(columns._replace(money=money))
+        self._search_in(Shared(columns._replace(money=money)))
+
+    def _search_in(self, columns: Shared[Columns]) -> None:
+        """Search these columns; plans made in others count their entries otherwise."""
+        self._shared = columns
         seed = self.clock.limits.seed
         self._searcher = Searcher(self._shared, make_state(seed, 0))
         self._planner = Searcher(self._shared, make_state(seed, 1))  # may work beside the other
@@ -175,7 +188,7 @@ class Engine:
         plan is to be kept, what still fits of it comes first, and it is no baseline.
         """
         value = self._shared.values.money[:, VALUE]
-        density = value / np.maximum(1, self._minutes())
+        density = value / np.maximum(1, work_minutes(self.columns))
         keys: tuple[Floats, ...] = (value, density, self.alone)
         again = GREEDY_AGAIN if len(self.problem.orders) <= SMALL_ORDERS_MAX else 1
         if self._is_large:
@@ -198,7 +211,14 @@ class Engine:
         return as_lines(self.problem, self.columns, self._greedy)
 
     def _insert(
-        self, book: Shared[Book], orders: Ints, key: Floats, prices: Floats, *, theta: float
+        self,
+        book: Shared[Book],
+        orders: Ints,
+        key: Floats,
+        prices: Floats,
+        *,
+        theta: float,
+        effort: int | None = None,
     ) -> None:
         """Insert orders by decreasing key."""
         sequence = orders[np.argsort(-key[orders], kind="stable")]
@@ -206,7 +226,7 @@ class Engine:
             if at and self.clock.stopped():
                 return
             some = np.ascontiguousarray(sequence[at : at + GREEDY_CHUNK])
-            self._planner.insert_all(book, some, prices, theta=theta, effort=self._effort)
+            self._planner.insert_all(book, some, prices, theta=theta, effort=effort or self._effort)
 
     def tell_incumbent(self, plan: Copy | None = None) -> None:
         """Tell the caller what a plan is worth; default: the one in the book."""
@@ -214,17 +234,11 @@ class Engine:
         self.clock.incumbent_fen = max(self.clock.incumbent_fen or 0, profit)
         self.clock.tell()
 
-    def _minutes(self) -> Floats:
-        c = self.columns
-        total = np.concatenate([[0], np.cumsum(c.work)])
-        minutes: Floats = (total[c.steps[1:]] - total[c.steps[:-1]]).astype(np.float64)
-        return minutes
-
     def _usual(self) -> float:
         """Return what a minute of work earns on the mean, fen."""
         raised = self._raise_fen * self.columns.orders[:, MUST]
         earned = np.maximum(0.0, self.alone - raised)[self.wanted].sum()
-        return float(earned / self._minutes()[self.wanted].sum())
+        return float(earned / work_minutes(self.columns)[self.wanted].sum())
 
     def price(self) -> None:
         """Find prices of capacity at which the wishes of all orders nearly fit.
@@ -239,28 +253,27 @@ class Engine:
             self.prices = price_ways(self.columns, self._ways)
             self.millifen = in_millifen(self.prices)
             return
-        limits, number = self.clock.limits, len(self.problem.orders)
-        stages = polishing(number)
-        batches = search_batches(self._shared, self.wanted, seed=limits.seed)
+        number, limits = len(self.problem.orders), self.clock.limits
+        if self._is_large:
+            self._price_large()
+            return
         schedule = RESUMED if self._start.any() else searching(number)
+        batches = search_batches(self._shared, self.wanted, seed=limits.seed)
         self.prices = self._balance(batches, self._start, schedule)
         self.millifen = in_millifen(self.prices)
-        if self._is_large:
-            self._polish_large(stages)
-        else:
-            self._polish(stages)
+        self._polish(polishing(number))
 
-    def _polish_large(self, stages: Sequence[Polish]) -> None:
-        """Move the prices on with the wishes of the relaxation; trust that they prove more."""
-        hopeful = self.bounder.earned(in_millifen(self.prices * HOPEFUL), GLANCE)
-        paying = np.flatnonzero(hopeful).astype(np.int64)
-        prices = self.prices
-        for stage in stages:
-            if self.clock.stopped() or not len(paying):
-                return
-            shards = bound_batches(self.bounder, paying, stage.effort, seed=self.clock.limits.seed)
-            prices = self._balance(shards, prices, stage.schedule)
-            self.millifen = in_millifen(prices)
+    def _price_large(self) -> None:
+        market = Market(
+            problem=self.problem,
+            columns=self._shared,
+            wanted=self.wanted,
+            bounder=self.bounder,
+            usual=self._usual(),
+            may_narrow=self._given is None,  # a plan that is to be kept may use any offer
+        )
+        found = find_near_prices(market, self._start, self.clock)
+        self.prices, self.millifen, self._near = found
 
     def _polish(self, stages: Sequence[Polish]) -> None:
         """Move the prices on with the wishes of the relaxation; keep those that prove most."""
@@ -293,7 +306,8 @@ class Engine:
         self, batches: Sequence[Sequence[Shard]], start: Floats, schedule: Schedule
     ) -> Floats:
         """Return mean prices after a share of the time."""
-        return balance(self.columns.idle, batches, start, schedule, self.clock, usual=self._usual())
+        idle, usual = self.columns.idle, self._usual()
+        return balance(idle, batches, start, schedule, self.clock, usual=usual).prices
 
     def prove(self) -> None:
         """Set the upper bound: what the prices prove, less what single orders cannot earn.
@@ -369,15 +383,22 @@ class Engine:
         """Make a plan under the prices; keep it when it beats the greedy one."""
         if self.problem.rules.keep is not None:
             return
+        every = self._shared
+        if self._near is not None:
+            self._search_in(self._near.columns)
         reduced = np.zeros(len(self.columns.orders))
         use = np.zeros(self.columns.idle.shape, np.int64)
         self._planner.demand_at(self.wanted, self.prices, self._effort, use=use, earned=reduced)
         book = self._empty_book()
         paying = np.flatnonzero(reduced > 0).astype(np.int64)
-        self._insert(book, paying, reduced, self.prices, theta=1.0)
-        self._insert(book, self.wanted, self.alone, self.prices, theta=1.0)
+        effort = max(MANY, self._effort)
+        self._insert(book, paying, reduced, self.prices, theta=1.0, effort=effort)
+        self._insert(book, self.wanted, self.alone, self.prices, theta=1.0, effort=effort)
         if book.values.profit.sum() > self.book.values.profit.sum():
             self.book = book
+        elif self._near is not None:
+            self._near = None
+            self._search_in(every)
 
     def search(self, until: float = 1.0) -> None:
         """Improve the plan until a share of the limit is spent."""
@@ -409,7 +430,7 @@ class Engine:
 
     def _assign(self, ways: Ways) -> None:
         """Make the plan of a problem of one week whose orders have one operation and lot."""
-        c, limits, idle = self.columns, self.clock.limits, self.columns.idle[:, 0]
+        limits, idle = self.clock.limits, self.columns.idle[:, 0]
         hint = greedy_choice(ways, self.prices, idle)
         streams = Streams(
             ways, self.prices, idle, hint=hint, seed=limits.seed, workers=limits.workers
@@ -428,27 +449,16 @@ class Engine:
                 self.prices,
                 idle,
                 hint=chosen,
-                seconds=self._seconds_left(),
+                seconds=self.clock.seconds_left(),
                 seed=limits.seed,
                 stopped=self.clock.stopped,
             )
-        plan = make_copy(c)
-        orders = ways.order[chosen]
-        slots = c.steps[orders] * c.lots_max
-        plan.lots[orders] = 1
-        plan.quantities[orders, 0] = c.orders[orders, QUANTITY]
-        plan.slots[slots, SLOT_ENTRY] = ways.entry[chosen]
-        plan.slots[slots, SLOT_MINUTES] = ways.minutes[chosen]
-        plan.profit[orders] = ways.profit[chosen]
+        plan = as_plan(self.columns, ways, chosen)
         book = self._empty_book()
-        take_over(self._shared, book, Shared(plan), orders)
+        take_over(self._shared, book, Shared(plan), ways.order[chosen])
         if book.values.profit.sum() > self.book.values.profit.sum():
             self.book = book
         self.tell_incumbent()
-
-    def _seconds_left(self) -> float | None:
-        seconds = self.clock.limits.seconds
-        return None if seconds is None else max(0.001, seconds - self.clock.spent_seconds)
 
     def restart(
         self, columns: Columns, allowed: Ints | None, lines: Iterable[PlanLine], worth: Worth
@@ -475,24 +485,15 @@ class Engine:
         self.book = book
 
     def finish(self) -> None:
-        """Put in what still fits."""
+        """Put in what still fits, on any offer."""
+        if self._near is not None:
+            plan, self._near = self._near.widened(self.book.values.copy), None
+            self.lead(self.columns)
+            self._renew_book(Shared(plan))
         refused = self.wanted[self.book.values.lots[self.wanted] == 0]
         self._insert(self.book, refused, self.alone, self.no_prices, theta=0.0)
         self.tell_incumbent()
 
     def lines(self) -> tuple[PlanLine, ...]:
         """Return the plan as values, sorted."""
-        return as_lines(self.problem, self.columns, self.book.values.copy)
-
-
-def start_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> Floats:
-    """Return prices of an earlier run in fen per minute, offers × weeks; unknown ones are left out.
-
-    They are no more than a first guess: offers may have come and gone since.
-    """
-    offers = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
-    table: Floats = np.zeros(columns.idle.shape)
-    for price in prices:
-        if price.offer_id in offers and 0 <= price.week < columns.weeks:
-            table[offers[price.offer_id], price.week] = max(0, price.millifen_per_minute) / 1000
-    return table
+        return as_lines(self.problem, self._shared.values, self.book.values.copy)

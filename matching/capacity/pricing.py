@@ -12,7 +12,7 @@ threads, or machines, share the work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -22,6 +22,8 @@ from matching.capacity.bounds import Bounder, Effort
 from matching.capacity.columns import MILLIFEN_MAX, Columns, Floats, Ints
 from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import NORMAL, Searcher, make_state
+from matching.capacity.plan import Price
+from matching.capacity.problem import Problem
 
 BATCHES = 10
 SHARD_ORDERS = 100  # a shard has at least so many orders, where there are enough
@@ -73,16 +75,32 @@ def in_millifen(prices: Floats) -> Ints:
     return np.rint(np.minimum(prices * 1000, MILLIFEN_MAX)).astype(np.int64)
 
 
+def start_table(problem: Problem, columns: Columns, prices: Iterable[Price]) -> Floats:
+    """Return prices of an earlier run in fen per minute, offers × weeks; unknown ones are left out.
+
+    They are no more than a first guess: offers may have come and gone since.
+    """
+    offers = {offer.offer_id: at for at, offer in enumerate(problem.offers)}
+    table: Floats = np.zeros(columns.idle.shape)
+    for price in prices:
+        if price.offer_id in offers and 0 <= price.week < columns.weeks:
+            table[offers[price.offer_id], price.week] = max(0, price.millifen_per_minute) / 1000
+    return table
+
+
 def search_batches(
     columns: Shared[Columns], wanted: Ints, *, seed: int
 ) -> tuple[tuple[SearchShard, ...], ...]:
-    """Return the orders in batches of shards; how many depends on the number of orders alone."""
+    """Return the orders in batches of shards; how many depends on the number of orders alone.
+
+    The batches hold the same orders as those of `bound_batches`.
+    """
     lanes = max(1, min(SHARDS_MAX, len(wanted) // (BATCHES * SHARD_ORDERS)))
     searchers = [Searcher(columns, make_state(seed, 100 + lane)) for lane in range(lanes)]
     mixed = np.random.default_rng(seed).permutation(wanted)
     return tuple(
         tuple(
-            SearchShard(columns, mixed[batch * lanes + lane :: BATCHES * lanes], searchers[lane])
+            SearchShard(columns, mixed[batch + BATCHES * lane :: BATCHES * lanes], searchers[lane])
             for lane in range(lanes)
         )
         for batch in range(BATCHES)
@@ -109,6 +127,7 @@ class Pricer:
         usual: float,
         steps: tuple[float, float],
         memory: float = MEMORY,
+        uses: Sequence[Ints] = (),
         workers: int,
     ) -> None:
         """Begin at some prices.
@@ -121,6 +140,9 @@ class Pricer:
             First and last step, in parts of what is usual.
         memory
             Of the running average, 0..1: what an epoch keeps of it at most.
+        uses
+            What each batch wanted last, offers × weeks, when prices are moved on with the wishes
+            of the same orders; else they are all asked before prices first move.
         """
         self._idle = idle.astype(np.float64)
         self._scale = usual / (len(batches) * np.maximum(self._idle, SCARCE_MINUTES))
@@ -130,8 +152,8 @@ class Pricer:
         self.epochs = 0
         lanes = max((len(batch) for batch in batches), default=1)
         self._pool = ThreadPoolExecutor(min(workers, lanes)) if min(workers, lanes) > 1 else None
-        self._uses = [self._demand(batch) for batch in batches]
-        self._use: Ints = np.sum(self._uses, axis=0)
+        self.uses = list(uses) or [self._demand(batch) for batch in batches]
+        self._use: Ints = np.sum(self.uses, axis=0)
 
     def _demand(self, shards: Sequence[Shard]) -> Ints:
         if self._pool is None:
@@ -149,9 +171,9 @@ class Pricer:
         while self.epochs < epochs_max and (share := along()) < 1.0:
             step = first * (last / first) ** max(share, self.epochs / epochs_max)
             for at, batch in enumerate(self._batches):
-                self._use -= self._uses[at]
-                self._uses[at] = self._demand(batch)
-                self._use += self._uses[at]
+                self._use -= self.uses[at]
+                self.uses[at] = self._demand(batch)
+                self._use += self.uses[at]
                 over = np.clip(self._use - self._idle, -self._idle, OVERUSE_MAX * self._idle)
                 self.prices = np.maximum(0.0, self.prices + step * self._scale * over)
             self.epochs += 1

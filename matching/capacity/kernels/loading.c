@@ -122,35 +122,84 @@ typedef struct {
     double theta;
 } Market;
 
-/* What the work of the whole quantity would cost on an entry, its cheapest week, the way to the
- * buyer and the delay included; INF where no block has room for the order, or for a small lot of
- * one that may be divided. */
-static double rating(const Columns *c, const Workspace *w, i64 order, i64 e, const Market *m) {
-    i64 offer = w->offer[e], first = -1, early = most(0, w->early[e]), block = 0, largest = 0;
-    const i64 *free = m->free + offer * c->weeks;
-    double cheapest = INF;
+enum { BLOCK_LOOKED = 64 }; /* weeks of a block whose prices a rating tells apart */
+
+/* Some minutes of a block of weeks, the cheapest first: fen for all of `minutes` at what those that
+ * there are cost on the mean; INF where there are fewer than `fewest`. */
+static double block_charge(const i64 *free, const double *prices, i64 weeks, i64 minutes,
+                           i64 fewest) {
+    double sorted[BLOCK_LOOKED], cost = 0.0;
+    i64 rooms[BLOCK_LOOKED], count = 0, left = minutes;
+    for (i64 week = 0; week < least(weeks, BLOCK_LOOKED); week++) {
+        if (free[week] < 1) continue;
+        i64 at = count++;
+        for (; at > 0 && sorted[at - 1] > prices[week]; at--) {
+            sorted[at] = sorted[at - 1];
+            rooms[at] = rooms[at - 1];
+        }
+        sorted[at] = prices[week];
+        rooms[at] = free[week];
+    }
+    for (i64 at = 0; at < count && left > 0; at++) {
+        i64 taken = least(rooms[at], left);
+        cost += sorted[at] * (double)taken;
+        left -= taken;
+    }
+    i64 filled = minutes - left;
+    if (filled < 1 || (filled < fewest && weeks <= BLOCK_LOOKED)) return INF;
+    return left == 0 ? cost : cost * (double)minutes / (double)filled;
+}
+
+/* The minutes that an entry must have free in one block: for the order, or for a small lot of one
+ * that may be divided. */
+static i64 fewest_minutes(const Columns *c, const Workspace *w, i64 order, i64 e) {
+    bool divided = order_number(c, order, MAX_LOTS) > 1;
+    return w->setup[e] + (divided ? w->total[e] / SMALL_LOT : w->total[e]);
+}
+
+/* Whether an entry has so many minutes free in one block. */
+static bool has_room(const Columns *c, const Workspace *w, i64 e, const i64 *free, i64 fewest) {
+    i64 early = most(0, w->early[e]), block = 0;
+    free += w->offer[e] * c->weeks;
     for (i64 week = early; week <= w->late[e]; week++) {
         block += free[week];
         if (week - c->block >= early) block -= free[week - c->block];
-        largest = most(largest, block);
-        if (free[week] < 1) continue;
-        double price = m->prices[offer * c->weeks + week];
-        if (price < cheapest) cheapest = price;
-        if (first < 0) first = week;
+        if (block >= fewest && block > 0) return true;
     }
-    i64 lot = order_number(c, order, MAX_LOTS) > 1 ? w->total[e] / SMALL_LOT : w->total[e];
-    if (first < 0 || largest < w->setup[e] + lot) return INF;
-    i64 arrival = first + way_to_buyer(c, order, w->park[e], LAG);
-    double late = (double)most(0, arrival - order_number(c, order, DUE));
+    return false;
+}
+
+/* What the work of the whole quantity would cost on an entry in its best block of weeks, the way to
+ * the buyer and the delay included; INF where no block has room. */
+static double rating(const Columns *c, const Workspace *w, i64 order, i64 e, const Market *m) {
+    i64 offer = w->offer[e], early = most(0, w->early[e]), late = w->late[e];
+    i64 lag = way_to_buyer(c, order, w->park[e], LAG), minutes = w->setup[e] + w->total[e];
+    i64 fewest = fewest_minutes(c, w, order, e);
+    const i64 *free = m->free + offer * c->weeks;
+    const double *prices = m->prices + offer * c->weeks;
+    double cheapest = INF, floor = INF;
+    for (i64 week = early; week <= late; week++)
+        if (free[week] > 0 && prices[week] < floor) floor = prices[week];
+    if (floor == INF) return INF;
+    floor *= m->theta * (double)minutes;
+    for (i64 start = early; start <= late; start++) {
+        if (free[start] < 1) continue;
+        i64 delay = most(0, start + lag - order_number(c, order, DUE));
+        double late_cost = (double)delay * order_money(c, order, TARDY_COST);
+        if (floor + late_cost >= cheapest) break; /* later ones are no cheaper */
+        double charge = block_charge(free + start, prices + start,
+                                     least(c->block, late - start + 1), minutes, fewest);
+        double cost = m->theta * charge + late_cost;
+        if (charge < INF && cost < cheapest) cheapest = cost;
+    }
+    if (cheapest == INF) return INF;
     double leg = order_money(c, order, LEG_PRICE) + order_money(c, order, LEG_CARBON);
-    return whole_work(w, e) + m->theta * cheapest * (double)(w->setup[e] + w->total[e]) +
-           leg * (double)way_to_buyer(c, order, w->park[e], KM) +
-           late * order_money(c, order, TARDY_COST);
+    return whole_work(w, e) + cheapest + leg * (double)way_to_buyer(c, order, w->park[e], KM);
 }
 
 /* Return the largest rating among the best `choices` of some. */
 static double worst_chosen(const double *ratings, i64 count, i64 choices) {
-    double chosen[CHOICES]; /* in rising order */
+    double chosen[CHOICES_MOST]; /* in rising order */
     i64 kept = 0;
     for (i64 at = 0; at < count; at++) {
         if (kept == choices && ratings[at] >= chosen[kept - 1]) continue;
@@ -162,20 +211,23 @@ static double worst_chosen(const double *ratings, i64 count, i64 choices) {
     return chosen[kept - 1];
 }
 
-/* Leave out the entries without a free minute and, beyond the best `choices` of an operation, the
- * others; return whether some were. */
+/* Leave out the entries without room and, beyond the best `choices` of an operation, the others;
+ * return whether some were. */
 static bool choose_entries(const Columns *c, Workspace *w, i64 order, i64 steps, const Market *m,
                            i64 choices) {
     double *ratings = w->lot_work;
     i64 kept = 0, entries = w->first[steps];
     for (i64 k = 0; k < steps; k++) {
-        i64 begin = w->first[k], end = w->first[k + 1], count = end - begin;
-        for (i64 e = begin; e < end; e++) ratings[e] = rating(c, w, order, e, m);
-        double most_paid =
-            count > choices ? worst_chosen(ratings + begin, count, choices) : INF;
+        i64 begin = w->first[k], end = w->first[k + 1];
+        bool many = end - begin > choices;
+        for (i64 e = begin; many && e < end; e++) ratings[e] = rating(c, w, order, e, m);
+        double most_paid = many ? worst_chosen(ratings + begin, end - begin, choices) : INF;
         w->first[k] = kept;
-        for (i64 e = begin; e < end; e++)
-            if (ratings[e] < INF && ratings[e] <= most_paid) move_entry(w, e, kept++);
+        for (i64 e = begin; e < end; e++) {
+            bool chosen = many ? ratings[e] < INF && ratings[e] <= most_paid
+                               : has_room(c, w, e, m->free, fewest_minutes(c, w, order, e));
+            if (chosen) move_entry(w, e, kept++);
+        }
     }
     w->first[steps] = kept;
     return kept < entries;

@@ -86,8 +86,8 @@ typedef struct {
 i64 slot_width(const Columns *c);
 i64 steps_of(const Columns *c, i64 order);
 
-/* How many entries of an operation are looked at: the best of them, or all. */
-enum { CHOICES = 32, ALL_CHOICES = INT32_MAX };
+/* How many entries of an operation are looked at: the best of them, at most so many, or all. */
+enum { CHOICES = 64, CHOICES_MOST = 128, ALL_CHOICES = INT32_MAX };
 void load_order(const Columns *c, Workspace *w, i64 order, const i64 *free, const double *prices,
                 double theta, i64 choices);
 i64 lot_minutes(const Columns *c, const Workspace *w, i64 e, i64 quantity);

@@ -20,6 +20,7 @@ from matching.capacity.kernels.workspace import Workspace, make_workspace
 QUICK, NORMAL, MANY, THOROUGH = 0, 1, 6, 20  # random ways to split that are tried
 THOROUGH_ORDERS_MAX, MANY_ORDERS_MAX = 4000, 20_000  # more orders: fewer ways are tried
 USERS_MAX = 2_000_000
+CHOICES_MAX = 128  # entries of an operation that can be chosen as the best; `search.h` has it too
 
 State = NDArray[np.uint64]
 
@@ -81,6 +82,7 @@ class _Calls(NamedTuple):
     insert_all: Any
     improve: Any
     take_over: Any
+    find_near: Any
 
 
 @cache
@@ -91,6 +93,7 @@ def _calls() -> _Calls:
         insert_all=function("insert_all", _D, _P, _P, _P, _P, _I, _P, _D, _I, _P),
         improve=function("improve", None, _P, _P, _P, _P, _P, _P, _P, _I, _D, _D),
         take_over=function("take_over", None, _P, _P, _P, _P, _I),
+        find_near=function("find_near", None, _P, _P, _P, _I, _P, _I, _P, _P),
     )
 
 
@@ -152,6 +155,31 @@ class Searcher:
                 effort,
                 pointer_to(self._random),
             )
+        )
+
+    def find_near(
+        self, orders: Ints, prices: Floats, *, choices: int, near: Shorts, sizes: Ints
+    ) -> None:
+        """Write which entries of each operation of some orders are best at the prices.
+
+        Parameters
+        ----------
+        choices
+            At most so many of an operation, 1..CHOICES_MAX.
+        near
+            Rows × choices; the entries of the orders' rows are written, rising.
+        sizes
+            Rows; how many there are of each of the orders' rows is written.
+        """
+        _calls().find_near(
+            self._c.pointer,
+            self._w.pointer,
+            pointer_to(orders),
+            len(orders),
+            pointer_to(prices),
+            choices,
+            pointer_to(near),
+            pointer_to(sizes),
         )
 
     def insert_all(

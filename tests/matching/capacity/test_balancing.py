@@ -108,7 +108,7 @@ def test_prices_rise_where_too_much_is_wanted_and_stop_after_so_many_epochs() ->
     shard, schedule = Greedy(), Schedule(share=0.1, epochs_max=50, epochs=3, steps=(1.0, 0.5))
     idle = np.full((1, 1), 60, np.int64)
 
-    mean = balance(idle, [[shard]], np.zeros((1, 1)), schedule, clock(), usual=10.0)
+    mean = balance(idle, [[shard]], np.zeros((1, 1)), schedule, clock(), usual=10.0).prices
 
     assert len(shard.asked) == 1 + 3
     assert shard.asked == sorted(shard.asked)
@@ -121,7 +121,7 @@ def test_a_cancelled_run_keeps_the_prices_that_it_began_with() -> None:
     schedule = Schedule(share=0.1, epochs_max=50, epochs=3, steps=(1.0, 0.5))
     idle = np.full((1, 1), 60, np.int64)
 
-    mean = balance(idle, [[shard]], start, schedule, clock(cancelled=True), usual=10.0)
+    mean = balance(idle, [[shard]], start, schedule, clock(cancelled=True), usual=10.0).prices
 
     assert shard.asked == [7.0]
     assert (mean == start).all()

@@ -12,8 +12,7 @@ from matching.capacity.check import check
 from matching.capacity.columns import build_columns
 from matching.capacity.kernels.library import Shared
 from matching.capacity.plan import Price
-from matching.capacity.planning import start_table
-from matching.capacity.pricing import Pricer, in_millifen, search_batches
+from matching.capacity.pricing import Pricer, in_millifen, search_batches, start_table
 from matching.capacity.solve import solve
 from matching.limits import Limits
 from tests.support.capacity import random_problem

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from matching.capacity.certificate import price_list
 from matching.capacity.check import CheckReport, check
 from matching.capacity.clock import Clock
 from matching.capacity.commitments import Committed, commit
 from matching.capacity.contradictions import contradictions
-from matching.capacity.plan import CapacityResult, PlanLine, Price
+from matching.capacity.plan import CapacityResult, Ceiling, PlanLine, Price
 from matching.capacity.problem import Problem
 from matching.capacity.sides import ROUNDS, Sides
 from matching.explain import Known, Reason
@@ -77,34 +77,57 @@ def solve(
     if wrong := _fatal(problem):
         return _without_plan(Status.INFEASIBLE, wrong, problem, clock)
     committed = commit(problem)
-    engine = Engine(committed.problem, clock, start)
-    bound_fen = _before_the_search(engine, committed)
-    certified_fen = engine.certified_fen + committed.fixed_fen
-    plan, report = _improve(problem, committed, engine)
-    greedy_fen = _greedy_fen(committed, engine)
+    found = _run(problem, committed, Engine(committed.problem, clock, start))
+    plan, report = found.plan, found.report
     if report.objective_fen is None:
         return _without_plan(Status.NO_SOLUTION_FOUND, _broken(report), problem, clock)
     objective_fen = clock.incumbent_fen = report.objective_fen
     clock.enter("explain")
-    prices = price_list(problem, engine.millifen)
-    reasons = reasons_for(problem, plan, prices, report=report)
+    reasons = reasons_for(problem, plan, found.prices, report=report)
     clock.finish()
-    proven = objective_fen == bound_fen
+    proven = objective_fen == found.bound_fen
     return CapacityResult(
         status=Status.OPTIMAL if proven else Status.FEASIBLE,
         plan=plan,
         objective_fen=objective_fen,
-        bound_fen=bound_fen,
+        bound_fen=found.bound_fen,
         seed=limits.seed,
-        prices=prices,
+        prices=found.prices,
         reasons=reasons,
         timings=clock.timings,
-        greedy_fen=greedy_fen,
+        greedy_fen=found.greedy_fen,
         work=clock.work,
         stopped_by=clock.stopped_by(proven=proven),
         problem_digest=problem.digest,
+        ceilings=found.ceilings,
+        certified_fen=found.certified_fen,
+    )
+
+
+class _Found(NamedTuple):
+    """What a run of the engine leaves behind, and all that is kept of it."""
+
+    plan: Lines
+    report: CheckReport
+    greedy_fen: int | None
+    bound_fen: int
+    certified_fen: int
+    prices: tuple[Price, ...]
+    ceilings: tuple[Ceiling, ...]
+
+
+def _run(problem: Problem, committed: Committed, engine: Engine) -> _Found:
+    """Let the engine run; its tables go with it, before reasons are looked for."""
+    bound_fen = _before_the_search(engine, committed)
+    plan, report = _improve(problem, committed, engine)
+    return _Found(
+        plan=plan,
+        report=report,
+        greedy_fen=_greedy_fen(committed, engine),
+        bound_fen=bound_fen,
+        certified_fen=engine.certified_fen + committed.fixed_fen,
+        prices=price_list(problem, engine.millifen),
         ceilings=engine.named_ceilings(),
-        certified_fen=certified_fen,
     )
 
 

@@ -119,6 +119,14 @@ def solved(problem: Problem, limits: Limits = WORK) -> CapacityResult:
     return result
 
 
+def priced(problem: Problem) -> Engine:
+    """Return an engine that has its prices, and no plan as yet."""
+    engine = Engine(problem, Clock(WORK, on_progress=None, cancelled=None))
+    engine.screen()
+    engine.price()
+    return engine
+
+
 @pytest.mark.usefixtures("large")
 def test_a_plan_of_few_offers_is_valid_and_below_a_bound_over_all() -> None:
     problem = random_problem(80, 40, 3)
@@ -134,10 +142,7 @@ def test_a_plan_of_few_offers_is_valid_and_below_a_bound_over_all() -> None:
 @pytest.mark.usefixtures("large")
 def test_the_bound_is_that_of_all_offers() -> None:
     problem = random_problem(80, 40, 3)
-    engine = Engine(problem, Clock(WORK, on_progress=None, cancelled=None))
-    engine.screen()
-    engine.greedy()
-    engine.price()
+    engine = priced(problem)
     engine.prove()
 
     assert engine.bounder.columns is engine.columns
@@ -147,9 +152,7 @@ def test_the_bound_is_that_of_all_offers() -> None:
 @pytest.mark.usefixtures("large")
 def test_a_plan_among_near_offers_is_the_same_plan_among_all() -> None:
     problem = random_problem(80, 40, 3)
-    engine = Engine(problem, Clock(WORK, on_progress=None, cancelled=None))
-    engine.screen()
-    engine.price()
+    engine = priced(problem)
     engine.construct()
     engine.search()
     before = engine.lines()

@@ -20,6 +20,9 @@ SMALL_ORDERS_MAX = 400
 LARGE_ORDERS_MIN = 20_000  # from here on one look at all orders takes as long as an epoch
 
 
+ONE_EPOCH = 0.999  # as far along as prices may be and still be moved once
+
+
 class Schedule(NamedTuple):
     """How long prices are moved: by share of the seconds, or by epochs without such a limit."""
 
@@ -113,7 +116,9 @@ def balance(
         clock.tell()
         now = clock.share_of_seconds() - begun
         told.append(now)
-        epoch = (now - told[0]) / max(1, len(told) - 1)
+        if len(told) == 1:  # who has been asked is heard, however long the asking took
+            return min(ONE_EPOCH, now / schedule.share)
+        epoch = (now - told[0]) / (len(told) - 1)
         # an epoch that would mostly lie behind the end is not begun
         return min(1.0, now / schedule.share) if now + epoch / 2 < schedule.share else 1.0
 

@@ -103,6 +103,18 @@ def test_an_epoch_that_would_mostly_lie_behind_the_end_is_not_begun(
     assert glass.calls == 1 + epochs
 
 
+def test_prices_move_once_however_long_all_orders_took_to_ask() -> None:
+    """Else the look at all of them would be for nothing."""
+    glass = Hourglass(0.4)
+    schedule = Schedule(share=0.1, epochs_max=50, epochs=50, steps=(1.0, 0.5))
+    idle = np.full((1, 1), 60, np.int64)
+
+    found = balance(idle, [[glass]], np.zeros((1, 1)), schedule, glass, usual=10.0)
+
+    assert glass.calls == 2
+    assert found.prices[0, 0] > 0
+
+
 def test_prices_rise_where_too_much_is_wanted_and_stop_after_so_many_epochs() -> None:
     """Without seconds the number of epochs alone ends it."""
     shard, schedule = Greedy(), Schedule(share=0.1, epochs_max=50, epochs=3, steps=(1.0, 0.5))

@@ -18,8 +18,6 @@ from matching.capacity.pricing import MEMORY, Pricer, Shard
 
 SMALL_ORDERS_MAX = 400
 LARGE_ORDERS_MIN = 20_000  # from here on one look at all orders takes as long as an epoch
-
-
 ONE_EPOCH = 0.999  # as far along as prices may be and still be moved once
 
 
@@ -51,14 +49,15 @@ RESUMED = Schedule(share=0.08, epochs_max=300, epochs=60, steps=(0.3, 0.01))  # 
 POLISHED = Schedule(share=0.14, epochs_max=300, epochs=30, steps=(0.2, 0.003), memory=0.5)
 ROUGHED = Schedule(share=0.14, epochs_max=300, epochs=30, steps=(0.2, 0.02), memory=0.5)
 SHARPENED = Schedule(share=0.14, epochs_max=400, epochs=10, steps=(0.05, 0.003), memory=0.5)
-# of very many orders: the first epochs, which must not lead astray; those among the best offers
+# of very many orders: the first epochs, which must not lead astray, over all offers; then those
+# among candidates, with the wishes of the search and with those of the relaxation
 SURVEYED = Schedule(share=0.17, epochs_max=400, epochs=4, steps=(0.5, 0.1), memory=0.3)
 NARROWED = Schedule(share=0.12, epochs_max=400, epochs=8, steps=(0.1, 0.02), memory=0.3)
 GLANCED = Schedule(share=0.27, epochs_max=100, epochs=4, steps=(0.03, 0.01), memory=0.3)
 
 
 def searching(orders: int) -> Schedule:
-    """Return how long prices follow the wishes of the search."""
+    """Return how long prices follow the wishes of the search, where it looks at all offers."""
     return Schedule(
         share=0.05 if orders <= 4000 else 0.08, epochs_max=400, epochs=120, steps=(1.0, 0.01)
     )

@@ -30,6 +30,7 @@ from matching.capacity.balancing import (
 )
 from matching.capacity.booking import as_copy, as_lines
 from matching.capacity.bounds import Bounder, full_effort
+from matching.capacity.candidates import Candidates
 from matching.capacity.chains import Chains, copied
 from matching.capacity.check import check
 from matching.capacity.clock import Clock
@@ -54,8 +55,6 @@ from matching.capacity.kernels.search import (
     search_effort,
     take_over,
 )
-from matching.capacity.near import Near
-from matching.capacity.near_prices import Market, find_near_prices
 from matching.capacity.plan import Ceiling, PlanLine, Price
 from matching.capacity.pricing import (
     Shard,
@@ -66,6 +65,7 @@ from matching.capacity.pricing import (
 )
 from matching.capacity.problem import Problem
 from matching.capacity.rules import Rules
+from matching.capacity.sifting import Market, sift_prices
 from matching.capacity.single_orders import Single, as_given, solve_singles, worth_looking
 
 GREEDY_AGAIN = 8  # times that the baseline of a small problem is tried
@@ -111,7 +111,7 @@ class Engine:
         self.alone: Floats = np.zeros(len(self.columns.orders))  # profit on all capacity
         self.wanted: Ints = np.zeros(0, np.int64)
         self.greedy_fen = 0.0
-        self._near: Near | None = None  # of very many orders: the offers that plans are made of
+        self._candidates: Candidates | None = None  # of very many orders: for the plans
         self.lead(self.columns)
         self.book: Shared[Book] = self._empty_book()
 
@@ -198,7 +198,7 @@ class Engine:
             if self._given is not None and self.problem.rules.keep is not None:
                 given = np.flatnonzero(self._given.lots).astype(np.int64)
                 take_over(self._shared, book, Shared(self._given), given)
-            self._insert(book, self.wanted, key, self.no_prices, theta=0.0)
+            self._insert(book, self.wanted, key, self.no_prices, theta=0.0, effort=self._effort)
             profit = self._objective(book.values)
             if not self.book.values.lots.any() or profit > self.greedy_fen:
                 self.greedy_fen, self.book = profit, book
@@ -218,7 +218,7 @@ class Engine:
         prices: Floats,
         *,
         theta: float,
-        effort: int | None = None,
+        effort: int,
     ) -> None:
         """Insert orders by decreasing key."""
         sequence = orders[np.argsort(-key[orders], kind="stable")]
@@ -226,7 +226,7 @@ class Engine:
             if at and self.clock.stopped():
                 return
             some = np.ascontiguousarray(sequence[at : at + GREEDY_CHUNK])
-            self._planner.insert_all(book, some, prices, theta=theta, effort=effort or self._effort)
+            self._planner.insert_all(book, some, prices, theta=theta, effort=effort)
 
     def tell_incumbent(self, plan: Copy | None = None) -> None:
         """Tell the caller what a plan is worth; default: the one in the book."""
@@ -253,17 +253,17 @@ class Engine:
             self.prices = price_ways(self.columns, self._ways)
             self.millifen = in_millifen(self.prices)
             return
-        number, limits = len(self.problem.orders), self.clock.limits
         if self._is_large:
-            self._price_large()
+            self._sift()
             return
+        number, limits = len(self.problem.orders), self.clock.limits
         schedule = RESUMED if self._start.any() else searching(number)
         batches = search_batches(self._shared, self.wanted, seed=limits.seed)
         self.prices = self._balance(batches, self._start, schedule)
         self.millifen = in_millifen(self.prices)
         self._polish(polishing(number))
 
-    def _price_large(self) -> None:
+    def _sift(self) -> None:
         market = Market(
             problem=self.problem,
             columns=self._shared,
@@ -272,8 +272,8 @@ class Engine:
             usual=self._usual(),
             may_narrow=self._given is None,  # a plan that is to be kept may use any offer
         )
-        found = find_near_prices(market, self._start, self.clock)
-        self.prices, self.millifen, self._near = found
+        found = sift_prices(market, self._start, self.clock)
+        self.prices, self.millifen, self._candidates = found
 
     def _polish(self, stages: Sequence[Polish]) -> None:
         """Move the prices on with the wishes of the relaxation; keep those that prove most."""
@@ -384,8 +384,8 @@ class Engine:
         if self.problem.rules.keep is not None:
             return
         every = self._shared
-        if self._near is not None:
-            self._search_in(self._near.columns)
+        if self._candidates is not None:
+            self._search_in(self._candidates.columns)
         reduced = np.zeros(len(self.columns.orders))
         use = np.zeros(self.columns.idle.shape, np.int64)
         self._planner.demand_at(self.wanted, self.prices, self._effort, use=use, earned=reduced)
@@ -396,8 +396,8 @@ class Engine:
         self._insert(book, self.wanted, self.alone, self.prices, theta=1.0, effort=effort)
         if book.values.profit.sum() > self.book.values.profit.sum():
             self.book = book
-        elif self._near is not None:
-            self._near = None
+        elif self._candidates is not None:
+            self._candidates = None
             self._search_in(every)
 
     def search(self, until: float = 1.0) -> None:
@@ -486,12 +486,12 @@ class Engine:
 
     def finish(self) -> None:
         """Put in what still fits, on any offer."""
-        if self._near is not None:
-            plan, self._near = self._near.widened(self.book.values.copy), None
+        if self._candidates is not None:
+            plan, self._candidates = self._candidates.widened(self.book.values.copy), None
             self.lead(self.columns)
             self._renew_book(Shared(plan))
         refused = self.wanted[self.book.values.lots[self.wanted] == 0]
-        self._insert(self.book, refused, self.alone, self.no_prices, theta=0.0)
+        self._insert(self.book, refused, self.alone, self.no_prices, theta=0.0, effort=self._effort)
         self.tell_incumbent()
 
     def lines(self) -> tuple[PlanLine, ...]:

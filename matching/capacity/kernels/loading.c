@@ -122,31 +122,28 @@ typedef struct {
     double theta;
 } Market;
 
-enum { BLOCK_LOOKED = 64 }; /* weeks of a block whose prices a rating tells apart */
-
 /* Some minutes of a block of weeks, the cheapest first: fen for all of `minutes` at what those that
  * there are cost on the mean; INF where there are fewer than `fewest`. */
 static double block_charge(const i64 *free, const double *prices, i64 weeks, i64 minutes,
                            i64 fewest) {
-    double sorted[BLOCK_LOOKED], cost = 0.0;
-    i64 rooms[BLOCK_LOOKED], count = 0, left = minutes;
-    for (i64 week = 0; week < least(weeks, BLOCK_LOOKED); week++) {
-        if (free[week] < 1) continue;
-        i64 at = count++;
-        for (; at > 0 && sorted[at - 1] > prices[week]; at--) {
-            sorted[at] = sorted[at - 1];
-            rooms[at] = rooms[at - 1];
+    double cost = 0.0, before = -INF;
+    i64 left = minutes;
+    while (left > 0) {
+        double price = INF; /* the next one up, and the minutes that there are at it */
+        i64 room = 0;
+        for (i64 week = 0; week < weeks; week++) {
+            if (free[week] < 1 || prices[week] <= before || prices[week] > price) continue;
+            room = prices[week] < price ? free[week] : room + free[week];
+            price = prices[week];
         }
-        sorted[at] = prices[week];
-        rooms[at] = free[week];
-    }
-    for (i64 at = 0; at < count && left > 0; at++) {
-        i64 taken = least(rooms[at], left);
-        cost += sorted[at] * (double)taken;
+        if (room == 0) break;
+        i64 taken = least(room, left);
+        cost += price * (double)taken;
         left -= taken;
+        before = price;
     }
     i64 filled = minutes - left;
-    if (filled < 1 || (filled < fewest && weeks <= BLOCK_LOOKED)) return INF;
+    if (filled < most(1, fewest)) return INF;
     return left == 0 ? cost : cost * (double)minutes / (double)filled;
 }
 

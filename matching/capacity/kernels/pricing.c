@@ -71,20 +71,20 @@ EXPORT void take_over(const Columns *c, Book *b, const Copy *from, i64 *orders, 
         if (from->lots[orders[at]] == 0 || enter_copied(c, b, from, orders[at])) orders[at] = -1;
 }
 
-EXPORT void find_near(const Columns *c, Workspace *w, const i64 *orders, i64 count,
-                      const double *prices, i64 choices, i32 *near, i64 *sizes);
+EXPORT void find_candidates(const Columns *c, Workspace *w, const i64 *orders, i64 count,
+                            const double *prices, i64 choices, i32 *found, i64 *sizes);
 
 /* Write the entries of each operation of some orders that are best at the prices on all capacity,
  * in rising order: rows x choices, and how many there are of each row. */
-EXPORT void find_near(const Columns *c, Workspace *w, const i64 *orders, i64 count,
-                      const double *prices, i64 choices, i32 *near, i64 *sizes) {
+EXPORT void find_candidates(const Columns *c, Workspace *w, const i64 *orders, i64 count,
+                            const double *prices, i64 choices, i32 *found, i64 *sizes) {
     for (i64 at = 0; at < count; at++) {
         load_order(c, w, orders[at], c->idle, prices, 1.0, choices);
         for (i64 k = 0; k < w->loaded[LOADED_STEPS]; k++) {
             i64 row = c->steps[orders[at]] + k;
             sizes[row] = least(choices, w->first[k + 1] - w->first[k]); /* ties may be more */
             for (i64 e = 0; e < sizes[row]; e++)
-                near[row * choices + e] = (i32)w->entry[w->first[k] + e];
+                found[row * choices + e] = (i32)w->entry[w->first[k] + e];
         }
     }
 }

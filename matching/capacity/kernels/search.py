@@ -82,7 +82,7 @@ class _Calls(NamedTuple):
     insert_all: Any
     improve: Any
     take_over: Any
-    find_near: Any
+    find_candidates: Any
 
 
 @cache
@@ -93,7 +93,7 @@ def _calls() -> _Calls:
         insert_all=function("insert_all", _D, _P, _P, _P, _P, _I, _P, _D, _I, _P),
         improve=function("improve", None, _P, _P, _P, _P, _P, _P, _P, _I, _D, _D),
         take_over=function("take_over", None, _P, _P, _P, _P, _I),
-        find_near=function("find_near", None, _P, _P, _P, _I, _P, _I, _P, _P),
+        find_candidates=function("find_candidates", None, _P, _P, _P, _I, _P, _I, _P, _P),
     )
 
 
@@ -157,8 +157,8 @@ class Searcher:
             )
         )
 
-    def find_near(
-        self, orders: Ints, prices: Floats, *, choices: int, near: Shorts, sizes: Ints
+    def find_candidates(
+        self, orders: Ints, prices: Floats, *, choices: int, found: Shorts, sizes: Ints
     ) -> None:
         """Write which entries of each operation of some orders are best at the prices.
 
@@ -166,19 +166,26 @@ class Searcher:
         ----------
         choices
             At most so many of an operation, 1..CHOICES_MAX.
-        near
+        found
             Rows × choices; the entries of the orders' rows are written, rising.
         sizes
             Rows; how many there are of each of the orders' rows is written.
+
+        Raises
+        ------
+        ValueError
+            When there are fewer or more choices.
         """
-        _calls().find_near(
+        if not 1 <= choices <= CHOICES_MAX:
+            raise ValueError(f"choices: expected 1..{CHOICES_MAX}, got {choices}")
+        _calls().find_candidates(
             self._c.pointer,
             self._w.pointer,
             pointer_to(orders),
             len(orders),
             pointer_to(prices),
             choices,
-            pointer_to(near),
+            pointer_to(found),
             pointer_to(sizes),
         )
 

@@ -8,7 +8,9 @@ import pytest
 from matching.capacity import planning
 from matching.capacity.balancing import (
     LARGE_ORDERS_MIN,
+    NARROWED,
     SMALL_ORDERS_MAX,
+    SURVEYED,
     Polish,
     Schedule,
     balance,
@@ -81,11 +83,14 @@ def test_many_orders_are_polished_once_without_multipliers(orders: int) -> None:
     assert stage.effort.cells <= min(before.cells, proof.cells)
 
 
-def test_very_many_orders_are_polished_for_longer_than_the_search_moves_prices() -> None:
+@pytest.mark.parametrize("search", [SURVEYED, NARROWED])
+def test_very_many_orders_are_polished_for_longer_than_the_search_moves_prices(
+    search: Schedule,
+) -> None:
     """A handful of epochs is all there is time for; each proves more than one of the search."""
     (stage,) = polishing(LARGE_ORDERS_MIN)
 
-    assert stage.schedule.share > searching(LARGE_ORDERS_MIN).share
+    assert stage.schedule.share > search.share
     assert stage.schedule.memory < searching(LARGE_ORDERS_MIN - 1).memory
 
 

@@ -1,8 +1,10 @@
-"""Prices of a very large problem, found among the offers that are best for each operation.
+"""Sifting: prices of a very large problem, found among candidate offers that are chosen anew.
 
-One look at all offers of all orders takes as long as three at the best few dozen, so only the first
-epochs and the proof see all of them. The wishes of the search bring the prices near, those of the
-relaxation to where they prove most.
+As sifting solves a linear program on a few of its columns (Bixby, Gregory, Lustig, Marsten and
+Shanno 1992), prices are moved on among the offers that are best at them. One look at all offers of
+all orders takes as long as three at the best few dozen, so only the first epochs and the proof see
+all of them. The wishes of the search bring the prices near, those of the relaxation to where they
+prove most.
 """
 
 from __future__ import annotations
@@ -19,20 +21,20 @@ from matching.capacity.balancing import (
     polishing,
 )
 from matching.capacity.bounds import Bounder
+from matching.capacity.candidates import Candidates, find_candidates
 from matching.capacity.clock import Clock
 from matching.capacity.columns import Columns, Floats, Ints
 from matching.capacity.kernels.library import Shared
-from matching.capacity.near import Near, find_near
 from matching.capacity.pricing import Shard, bound_batches, in_millifen, search_batches
 from matching.capacity.problem import Problem
 
 
-class NearPrices(NamedTuple):
+class Sifted(NamedTuple):
     """Prices to make plans at, those that prove most, and the offers that they were found among."""
 
     prices: Floats  # offers × weeks, fen per minute
     millifen: Ints
-    near: Near | None
+    candidates: Candidates | None
 
 
 class Market(NamedTuple):
@@ -54,13 +56,13 @@ class Market(NamedTuple):
     may_narrow: bool
 
 
-def find_near_prices(market: Market, start: Floats, clock: Clock) -> NearPrices:
+def sift_prices(market: Market, start: Floats, clock: Clock) -> Sifted:
     """Return prices that are moved on from a start, with the offers that are best at them.
 
     The offers are chosen twice. What the relaxation asks for is trusted to prove more; plans are
     made at the mean of its prices and those of the search, where more orders fit than at either.
     """
-    seed, columns, near = clock.limits.seed, market.columns, None
+    seed, columns, candidates = clock.limits.seed, market.columns, None
     orders = len(market.problem.orders)
 
     def move(batches: tuple[tuple[Shard, ...], ...], schedule: Schedule) -> Balanced:
@@ -73,14 +75,14 @@ def find_near_prices(market: Market, start: Floats, clock: Clock) -> NearPrices:
     for schedule in (RESUMED,) if start.any() else (SURVEYED, NARROWED):
         found = move(search_batches(columns, market.wanted, seed=seed), schedule)
         if clock.stopped():
-            return NearPrices(found.prices, in_millifen(found.prices), near)
+            return Sifted(found.prices, in_millifen(found.prices), candidates)
         if market.may_narrow:
-            near = find_near(market.columns, market.wanted, found.prices)
-            columns = near.columns
+            candidates = find_candidates(market.columns, market.wanted, found.prices)
+            columns = candidates.columns
     searched = found.prices
     bounder = Bounder(market.problem, columns.values, market.bounder.charges)
     for stage in polishing(orders):
         if not clock.stopped():
             batches = bound_batches(bounder, market.wanted, stage.effort, seed=seed)
             found = move(batches, stage.schedule)
-    return NearPrices((searched + found.prices) / 2, in_millifen(found.prices), near)
+    return Sifted((searched + found.prices) / 2, in_millifen(found.prices), candidates)

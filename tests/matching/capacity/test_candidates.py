@@ -1,4 +1,4 @@
-"""Fewer offers to look at: the best of each operation, and plans that are made of them."""
+"""Candidate offers: the best of each operation, and plans that are made of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from matching.capacity import near_prices, planning
+from matching.capacity import planning, sifting
 from matching.capacity.booking import as_lines
+from matching.capacity.candidates import find_candidates
 from matching.capacity.check import check
 from matching.capacity.clock import Clock
 from matching.capacity.columns import Columns, build_columns
 from matching.capacity.kernels.library import Shared
-from matching.capacity.near import find_near
 from matching.capacity.plan import CapacityResult
 from matching.capacity.planning import Engine
 from matching.capacity.problem import Operation, Problem
@@ -41,26 +41,35 @@ def test_no_operation_keeps_more_than_so_many_of_its_offers(choices: int) -> Non
     columns = build_columns(random_problem(60, 40, 2))
     prices = np.zeros(columns.idle.shape)
 
-    near = find_near(Shared(columns), able(columns), prices, choices=choices)
+    found = find_candidates(Shared(columns), able(columns), prices, choices=choices)
 
-    kept, every = rows_of(near.columns.values), rows_of(columns)
+    kept, every = rows_of(found.columns.values), rows_of(columns)
     assert all(len(few) <= choices for few in kept)
     assert sum(map(len, kept)) < sum(map(len, every))
     for few, all_of_them in zip(kept, every, strict=True):
         places = [all_of_them.index(one) for one in few]
         assert places == sorted(set(places))
-    assert (columns.entries[near.kept] == near.columns.values.entries).all()
+    assert (columns.entries[found.kept] == found.columns.values.entries).all()
 
 
 def test_others_keep_none() -> None:
     columns = build_columns(random_problem(60, 40, 2))
     some = np.arange(0, 60, 3, dtype=np.int64)
 
-    near = find_near(Shared(columns), some, np.zeros(columns.idle.shape)).columns.values
+    found = find_candidates(Shared(columns), some, np.zeros(columns.idle.shape)).columns.values
 
     rows = {row for at in some for row in range(columns.steps[at], columns.steps[at + 1])}
-    assert {row for row, few in enumerate(rows_of(near)) if few} <= rows
-    assert any(rows_of(near))
+    assert {row for row, few in enumerate(rows_of(found)) if few} <= rows
+    assert any(rows_of(found))
+
+
+@pytest.mark.parametrize("choices", [0, 129])
+def test_choices_beyond_what_the_kernel_has_room_for_are_refused(choices: int) -> None:
+    columns = build_columns(random_problem(60, 40, 2))
+    prices = np.zeros(columns.idle.shape)
+
+    with pytest.raises(ValueError, match=rf"choices: expected 1..128, got {choices}"):
+        find_candidates(Shared(columns), able(columns), prices, choices=choices)
 
 
 def turning(*prices: float, minutes: tuple[int, ...] = (200, 200)) -> tuple[Problem, np.ndarray]:
@@ -96,17 +105,17 @@ def test_best_is_what_costs_least_with_the_minutes_it_needs(
     problem, table = turning(*prices, minutes=minutes)
     columns = build_columns(problem)
 
-    near = find_near(Shared(columns), able(columns), table, choices=1)
+    found = find_candidates(Shared(columns), able(columns), table, choices=1)
 
-    assert rows_of(near.columns.values) == [kept]
+    assert rows_of(found.columns.values) == [kept]
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Treat every problem as a very large one, of whose offers only two an operation are near."""
+    """Treat every problem as a very large one, with two candidates for each operation."""
     monkeypatch.setattr(planning, "LARGE_ORDERS_MIN", 1)
     monkeypatch.setattr(planning, "THOROUGH_ORDERS_MAX", 1)
-    monkeypatch.setattr(near_prices, "find_near", partial(find_near, choices=2))
+    monkeypatch.setattr(sifting, "find_candidates", partial(find_candidates, choices=2))
 
 
 def solved(problem: Problem, limits: Limits = WORK) -> CapacityResult:
@@ -150,7 +159,7 @@ def test_the_bound_is_that_of_all_offers() -> None:
 
 
 @pytest.mark.usefixtures("large")
-def test_a_plan_among_near_offers_is_the_same_plan_among_all() -> None:
+def test_a_plan_among_candidates_is_the_same_plan_among_all() -> None:
     problem = random_problem(80, 40, 3)
     engine = priced(problem)
     engine.construct()
@@ -170,7 +179,7 @@ def test_a_plan_among_near_offers_is_the_same_plan_among_all() -> None:
 @pytest.mark.usefixtures("large")
 def test_a_greedy_plan_that_is_better_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the one offer that the prices prefer an operation, hardly anything can be made."""
-    monkeypatch.setattr(near_prices, "find_near", partial(find_near, choices=1))
+    monkeypatch.setattr(sifting, "find_candidates", partial(find_candidates, choices=1))
     problem = random_problem(80, 40, 3)
 
     result = solved(problem, Limits(seconds=None, work=0, seed=1, workers=1))

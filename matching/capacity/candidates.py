@@ -1,4 +1,4 @@
-"""Fewer offers to look at: in a large problem, of each operation the best at the prices.
+"""Candidate lists: in a large problem, of each operation the offers that are best at the prices.
 
 The more offers a park has, the more of them can make an operation, and most are never chosen for
 it. Prices and plans are looked for among the best few dozen, in a third of the time; the bound is
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.capacity.bounds import THREADS
 from matching.capacity.chains import copied
 from matching.capacity.columns import Columns, Floats, Ints, Shorts
 from matching.capacity.kernels.book import Copy
@@ -19,11 +20,10 @@ from matching.capacity.kernels.library import Shared
 from matching.capacity.kernels.search import Searcher, make_state
 from matching.capacity.kernels.workspace import SLOT_ENTRY
 
-THREADS = 2
 CHOICES = 64  # of an operation: as many as the search looks at
 
 
-class Near(NamedTuple):
+class Candidates(NamedTuple):
     """Columns with some of the entries alone, and which of all entries those are."""
 
     columns: Shared[Columns]
@@ -36,9 +36,9 @@ class Near(NamedTuple):
         return wide
 
 
-def find_near(
+def find_candidates(
     columns: Shared[Columns], orders: Ints, prices: Floats, *, choices: int = CHOICES
-) -> Near:
+) -> Candidates:
     """Return the entries of each operation that are best at the prices.
 
     Parameters
@@ -48,23 +48,28 @@ def find_near(
     prices
         Offers × weeks, fen per minute.
     choices
-        At most so many entries of an operation.
+        At most so many entries of an operation, 1..CHOICES_MAX.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer or more choices.
     """
     c = columns.values
-    near = np.zeros((len(c.rows) - 1, choices), np.int32)
+    found = np.zeros((len(c.rows) - 1, choices), np.int32)
     sizes = np.zeros(len(c.rows) - 1, np.int64)
 
     def look(lane: int) -> None:
         mine = np.ascontiguousarray(orders[lane::THREADS])
         searcher = Searcher(columns, make_state(lane, 0))
-        searcher.find_near(mine, prices, choices=choices, near=near, sizes=sizes)
+        searcher.find_candidates(mine, prices, choices=choices, found=found, sizes=sizes)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(look, range(THREADS)))
-    kept = near[np.arange(choices) < sizes[:, None]]
+    kept = found[np.arange(choices) < sizes[:, None]]
     few = c._replace(
         rows=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         entries=c.entries[kept],
         quotes=c.quotes[kept] if len(c.quotes) else c.quotes,
     )
-    return Near(Shared(few), kept)
+    return Candidates(Shared(few), kept)
